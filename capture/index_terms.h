@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sluice::capture {
+
+/// What an index is made of, in the words of its CREATE INDEX: one text a term, without COLLATE and ASC or
+/// DESC, and the condition of a partial index, else an empty text.
+struct IndexTerms {
+  std::vector<std::string> terms;
+  std::string where;
+};
+
+/// Cuts the statement of sqlite_schema apart. SQLite tells an index's columns, but not its expressions; they
+/// may not be qualified, so their text can be used in a trigger as it stands. Comments become blanks. Throws
+/// std::invalid_argument when the text is no CREATE INDEX.
+IndexTerms split_index(std::string_view create_index);
+
+}  // namespace sluice::capture

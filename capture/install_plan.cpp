@@ -1,0 +1,155 @@
+#include "capture/install_plan.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include "capture/changelog.h"
+#include "capture/survey.h"
+#include "capture/values.h"
+
+namespace sluice::capture {
+namespace {
+
+using Registry = std::map<TableId, std::string>;
+
+/// The number in `_sluice_<number>_i`, if the name is of that form.
+std::optional<TableId> captured_id(const StoredTrigger& trigger) {
+  constexpr std::string_view kPrefix = "_sluice_";
+  TableId id = 0;
+  const char* const end = trigger.name.data() + trigger.name.size();
+  if (!is_ours(trigger.name)) return std::nullopt;
+  const auto [rest, error] = std::from_chars(trigger.name.data() + kPrefix.size(), end, id);
+  if (error != std::errc{} || trigger.name != insert_trigger_name(id)) return std::nullopt;
+  return id;
+}
+
+/// ALTER TABLE RENAME rewrites triggers but not our registry, so where a table's insert trigger stands
+/// counts; its old name may meanwhile be another table's.
+Registry corrected(const Registry& registry, const std::vector<StoredTrigger>& triggers) {
+  Registry current = registry;
+  for (const auto& trigger : triggers) {
+    const auto id = captured_id(trigger);
+    if (!id) continue;
+    for (auto& [other, name] : current) {
+      if (other != *id && folded(name) == folded(trigger.table)) name.clear();
+    }
+    current[*id] = trigger.table;
+  }
+  return current;
+}
+
+std::optional<TableId> id_of(const std::string& table, const Registry& registry) {
+  for (const auto& [id, name] : registry) {
+    if (folded(name) == folded(table)) return id;
+  }
+  return std::nullopt;
+}
+
+/// A trigger of the application that is newer than ours fires before it. Only one that raises can keep ours
+/// from running once the row is in.
+bool may_have_hidden_changes(const StoredTrigger& newer) {
+  return folded(newer.sql).find("raise") != std::string::npos;
+}
+
+void compare(TablePlan& plan, const std::vector<StoredTrigger>& triggers) {
+  std::vector<StoredTrigger> ours;
+  std::vector<StoredTrigger> theirs;
+  for (const auto& trigger : triggers) {
+    if (folded(trigger.table) != folded(plan.table.name)) continue;
+    (is_ours(trigger.name) ? ours : theirs).push_back(trigger);
+  }
+  for (const auto& trigger : ours) plan.present.push_back(trigger.name);
+  const bool equal = std::equal(ours.begin(), ours.end(), plan.triggers.begin(), plan.triggers.end(),
+                                [](const StoredTrigger& stored, const TriggerDdl& expected) {
+                                  return stored.name == expected.name && stored.sql == expected.sql;
+                                });
+  plan.captured = std::any_of(ours.begin(), ours.end(), [&](const StoredTrigger& trigger) {
+    return trigger.name == insert_trigger_name(plan.id);
+  });
+  plan.unprotected = !equal;
+  plan.rewrite = !equal;
+  for (const auto& trigger : theirs) {
+    if (ours.empty() || trigger.rowid < ours.back().rowid) continue;
+    plan.rewrite = true;
+    plan.unprotected = plan.unprotected || may_have_hidden_changes(trigger);
+  }
+}
+
+void plan_tables(SQLite::Database& database, const SourceOptions& options, InstallPlan& plan) {
+  const auto triggers = stored_triggers(database);
+  const Registry registry = registered_tables(database);
+  const Registry current = corrected(registry, triggers);
+  for (const auto& [id, name] : current) {
+    const auto known = registry.find(id);
+    if (known == registry.end() || known->second != name) plan.renamed[id] = name;
+  }
+  TableId next = current.empty() ? 1 : current.rbegin()->first + 1;
+  Survey survey = survey_tables(database, options);
+  plan.left_out = std::move(survey.left_out);
+  for (auto& table : survey.tables) {
+    TablePlan each;
+    const auto known = id_of(table.name, current);
+    each.id = known ? *known : next;
+    each.table = std::move(table);
+    each.triggers = trigger_ddl(each.table, each.id);
+    compare(each, triggers);
+    const std::int64_t null_keys = each.captured ? 0 : count_null_keys(database, each.table);
+    if (null_keys > 0) {
+      plan.left_out.push_back(
+          {each.table.name,
+           std::to_string(null_keys) + " rows with NULL in the key: delete them or fill the key in"});
+      continue;
+    }
+    if (!known) plan.renamed[next++] = each.table.name;
+    plan.width = std::max(plan.width, each.table.key.size());
+    plan.tables.push_back(std::move(each));
+  }
+  for (const auto& trigger : triggers) {
+    const bool on_captured = std::any_of(plan.tables.begin(), plan.tables.end(), [&](const TablePlan& each) {
+      return folded(each.table.name) == folded(trigger.table);
+    });
+    if (is_ours(trigger.name) && !on_captured && trigger.name != "_sluice_trim")
+      plan.orphans.push_back(trigger.name);
+  }
+  plan.trim_differs = std::none_of(triggers.begin(), triggers.end(), [&](const StoredTrigger& trigger) {
+    return trigger.name == "_sluice_trim" && trigger.sql == plan.trim;
+  });
+}
+
+}  // namespace
+
+bool is_ours(std::string_view name) {
+  return name.starts_with("_sluice_");
+}
+
+bool InstallPlan::nothing_to_do() const {
+  return orphans.empty() && renamed.empty() && !changelog_missing && !base_missing && !trim_differs &&
+         !too_narrow &&
+         std::none_of(tables.begin(), tables.end(), [](const TablePlan& each) { return each.rewrite; });
+}
+
+std::vector<StoredTrigger> stored_triggers(SQLite::Database& database) {
+  std::vector<StoredTrigger> triggers;
+  SQLite::Statement rows(
+      database,
+      "SELECT rowid, name, tbl_name, sql FROM main.sqlite_schema WHERE type = 'trigger' ORDER BY rowid");
+  while (rows.executeStep()) {
+    triggers.push_back({rows.getColumn(0).getInt64(), rows.getColumn(1).getText(),
+                        rows.getColumn(2).getText(), rows.getColumn(3).getText()});
+  }
+  return triggers;
+}
+
+InstallPlan plan_install(SQLite::Database& database, const SourceOptions& options) {
+  check_format(database);
+  InstallPlan plan;
+  plan.trim = trim_trigger(options.capacity);
+  plan.changelog_missing = !changelog_exists(database);
+  plan_tables(database, options, plan);
+  plan.base_missing = plan.changelog_missing || changelog_is_empty(database);
+  plan.too_narrow = plan.changelog_missing || changelog_width(database) < plan.width;
+  return plan;
+}
+
+}  // namespace sluice::capture

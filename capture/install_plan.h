@@ -1,0 +1,57 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "capture/source.h"
+#include "capture/table_schema.h"
+#include "capture/trigger_ddl.h"
+
+namespace sluice::capture {
+
+/// A trigger as it stands in the file; `rowid` tells which of two was created later.
+struct StoredTrigger {
+  std::int64_t rowid = 0;
+  std::string name;
+  std::string table;
+  std::string sql;
+};
+
+/// What is to be done for one table that can be captured.
+struct TablePlan {
+  TableId id = 0;
+  TableSchema table;
+  std::vector<TriggerDdl> triggers;  ///< as they should be
+  std::vector<std::string> present;  ///< names of those of ours that are on the table now
+  bool captured = false;             ///< its insert trigger is there, whatever else may be wrong
+  bool rewrite = false;              ///< the triggers differ from what they should be
+  bool unprotected = false;          ///< a change may have gone by unseen
+};
+
+/// The difference between what the file holds and what it should hold.
+struct InstallPlan {
+  std::vector<TablePlan> tables;
+  std::vector<NotCaptured> left_out;
+  std::vector<std::string> orphans;        ///< triggers of ours on tables that are not captured any more
+  std::map<TableId, std::string> renamed;  ///< numbers whose table has another name in the registry, or none
+  std::string trim;                        ///< the trim trigger as it should be
+  bool changelog_missing = false;
+  bool base_missing = false;
+  bool trim_differs = false;
+  std::size_t width = 0;  ///< key columns that the widest key needs
+  bool too_narrow = false;
+
+  bool nothing_to_do() const;
+};
+
+/// Compares; reads only. To be called inside a transaction.
+InstallPlan plan_install(SQLite::Database& database, const SourceOptions& options);
+
+/// All triggers of the main database, ours and the application's.
+std::vector<StoredTrigger> stored_triggers(SQLite::Database& database);
+
+/// Is this the name of something of ours?
+bool is_ours(std::string_view name);
+
+}  // namespace sluice::capture

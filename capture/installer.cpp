@@ -1,0 +1,132 @@
+#include "capture/installer.h"
+
+#include <algorithm>
+
+#include "capture/changelog.h"
+#include "capture/install_plan.h"
+#include "capture/values.h"
+
+namespace sluice::capture {
+namespace {
+
+void drop_triggers(SQLite::Database& database, const std::vector<std::string>& names) {
+  for (const auto& name : names) database.exec("DROP TRIGGER main." + quote_name(name));
+}
+
+void register_table(SQLite::Database& database, TableId id, const std::string& name) {
+  SQLite::Statement row(database, "INSERT OR REPLACE INTO _sluice_table(src, name) VALUES(?, ?)");
+  row.bind(1, static_cast<std::int64_t>(id));
+  row.bind(2, name);
+  row.exec();
+}
+
+InstallReport carry_out(SQLite::Database& database, const InstallPlan& plan, Position last_known) {
+  InstallReport report;
+  report.changelog_created = create_changelog(database);
+  widen_changelog(database, plan.width);
+  lay_base(database, last_known);
+  drop_triggers(database, plan.orphans);
+  if (plan.trim_differs) {
+    database.exec("DROP TRIGGER IF EXISTS main._sluice_trim");
+    database.exec(plan.trim);
+  }
+  for (const auto& [id, name] : plan.renamed) register_table(database, id, name);
+  for (const auto& each : plan.tables) {
+    if (each.rewrite) drop_triggers(database, each.present);
+  }
+  for (const auto& each : plan.tables) {
+    if (!each.rewrite) continue;
+    for (const auto& trigger : each.triggers) database.exec(trigger.sql);
+    report.installed.push_back(each.table.name);
+    if (each.unprotected) report.unprotected.push_back(each.id);
+  }
+  return report;
+}
+
+SourceTable source_table(const TablePlan& plan) {
+  SourceTable table;
+  table.id = plan.id;
+  table.name = plan.table.name;
+  table.key_is_rowid = plan.table.key_is_rowid;
+  table.parents = plan.table.parents;
+  std::vector<std::size_t> places;  // of each column among the readable ones
+  for (const auto& column : plan.table.columns) {
+    places.push_back(table.columns.size());
+    if (!column.readable) continue;
+    table.columns.push_back({column.name, column.declared_type, column.not_null, column.generated});
+  }
+  for (const std::size_t i : plan.table.key) table.key.push_back(places[i]);
+  return table;
+}
+
+}  // namespace
+
+InstallReport install(SQLite::Database& database, const SourceOptions& options, Position last_known,
+                      const std::function<void()>& allow_writes) {
+  {
+    SQLite::Transaction look(database);
+    if (plan_install(database, options).nothing_to_do()) return {};
+  }
+  allow_writes();
+  SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
+  const InstallReport report = carry_out(database, plan_install(database, options), last_known);
+  transaction.commit();
+  return report;
+}
+
+std::vector<std::string> missing(SQLite::Database& database, const SourceOptions& options) {
+  SQLite::Transaction look(database);
+  const InstallPlan plan = plan_install(database, options);
+  std::vector<std::string> names = plan.orphans;
+  if (plan.changelog_missing || plan.base_missing || plan.too_narrow) names.push_back("_sluice_changelog");
+  if (plan.trim_differs) names.push_back("_sluice_trim");
+  if (!plan.renamed.empty()) names.push_back("_sluice_table");
+  for (const auto& each : plan.tables) {
+    if (!each.rewrite) continue;
+    for (const auto& trigger : each.triggers) names.push_back(trigger.name);
+  }
+  return names;
+}
+
+bool uninstall(SQLite::Database& database, const std::function<void()>& allow_writes) {
+  const char* const kOurs =
+      "SELECT type, name FROM main.sqlite_schema WHERE name GLOB '_sluice_*' "
+      "AND type IN ('table', 'trigger') ORDER BY type DESC";
+  if (!SQLite::Statement(database, kOurs).executeStep()) return false;
+  check_format(database);
+  allow_writes();
+  SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
+  std::vector<std::string> drops;  // triggers first: a trigger without its changelog makes every write fail
+  {
+    SQLite::Statement ours(database, kOurs);
+    while (ours.executeStep()) {
+      drops.push_back("DROP " + std::string(ours.getColumn(0).getText()) + " main." +
+                      quote_name(ours.getColumn(1).getText()));
+    }
+  }
+  for (const auto& drop : drops) database.exec(drop);
+  transaction.commit();
+  return true;
+}
+
+Catalog catalog(SQLite::Database& database, const SourceOptions& options) {
+  SQLite::Transaction look(database);
+  Catalog result;
+  result.schema_version = database.execAndGet("PRAGMA main.schema_version").getInt64();
+  check_format(database);
+  require_changelog(database);
+  result.source_id = source_id(database);
+  result.journal_mode = database.execAndGet("PRAGMA main.journal_mode").getText();
+  InstallPlan plan = plan_install(database, options);
+  result.not_captured = std::move(plan.left_out);
+  for (const auto& each : plan.tables) {
+    if (each.captured) {
+      result.tables.push_back(source_table(each));
+    } else {
+      result.not_captured.push_back({each.table.name, "its triggers are missing: install puts them in"});
+    }
+  }
+  return result;
+}
+
+}  // namespace sluice::capture

@@ -1,0 +1,135 @@
+#include "capture/row_reader.h"
+
+#include "capture/table_schema.h"
+#include "capture/values.h"
+
+namespace sluice::capture {
+namespace {
+
+/// The order of the scan is the one of the key's index, except where the application defines it: we have no
+/// such collation and sort by bytes instead.
+std::string scan_collation(const std::string& index_collation) {
+  const std::string name = folded(index_collation);
+  return name == "nocase" || name == "rtrim" ? name : "binary";
+}
+
+std::string join(const std::vector<std::string>& texts, std::string_view between) {
+  std::string all;
+  for (const auto& text : texts) all += (all.empty() ? "" : std::string(between)) + text;
+  return all;
+}
+
+std::string row_value(std::vector<std::string> parts) {
+  return parts.size() == 1 ? parts.front() : "(" + join(parts, ", ") + ")";
+}
+
+std::vector<std::string> collated(std::vector<std::string> parts,
+                                  const std::vector<std::string>& collations) {
+  for (std::size_t i = 0; i < parts.size(); ++i) parts[i] += " COLLATE " + collations[i];
+  return parts;
+}
+
+std::vector<std::string> parameters(std::size_t count) {
+  return std::vector<std::string>(count, "?");
+}
+
+Row read_row(SQLite::Statement& statement) {
+  Row row;
+  row.reserve(static_cast<std::size_t>(statement.getColumnCount()));
+  for (int i = 0; i < statement.getColumnCount(); ++i) row.push_back(read_value(statement, i));
+  return row;
+}
+
+Key key_of(const SourceTable& table, const Row& row) {
+  Key key;
+  for (const std::size_t i : table.key) key.push_back(row[i]);
+  return key;
+}
+
+}  // namespace
+
+std::optional<Row> RowReader::find(const SourceTable& table, const Key& key) {
+  Statements& prepared = statements(table);
+  if (!prepared.find) prepared.find.emplace(database_, find_sql(table, prepared));
+  Rewind rewind(*prepared.find);
+  bind_key(*prepared.find, 1, key);
+  if (!prepared.find->executeStep()) return std::nullopt;
+  return read_row(*prepared.find);
+}
+
+bool RowReader::is_beyond(const SourceTable& table, const Key& key, const Key& frontier) {
+  Statements& prepared = statements(table);
+  if (!prepared.compare) {
+    const auto sides = parameters(table.key.size());
+    prepared.compare.emplace(
+        database_, "SELECT " + row_value(collated(sides, prepared.collations)) + " > " + row_value(sides));
+  }
+  Rewind rewind(*prepared.compare);
+  bind_key(*prepared.compare, 1, key);
+  bind_key(*prepared.compare, static_cast<int>(key.size()) + 1, frontier);
+  prepared.compare->executeStep();
+  return prepared.compare->getColumn(0).getInt() != 0;
+}
+
+CopyChunk RowReader::scan(const SourceTable& table, const Key& frontier,
+                          const std::function<bool(std::int64_t, std::int64_t)>& enough) {
+  Statements& prepared = statements(table);
+  auto& statement = frontier.empty() ? prepared.scan_start : prepared.scan_on;
+  if (!statement) statement.emplace(database_, scan_sql(table, prepared, frontier.empty()));
+  Rewind rewind(*statement);
+  bind_key(*statement, 1, frontier);
+  CopyChunk chunk;
+  chunk.table = table.id;
+  std::int64_t bytes = 0;
+  while (statement->executeStep()) {
+    chunk.rows.push_back(read_row(*statement));
+    for (const Value& value : chunk.rows.back()) bytes += size_of(value);
+    if (!enough(static_cast<std::int64_t>(chunk.rows.size()), bytes)) continue;
+    chunk.frontier = key_of(table, chunk.rows.back());
+    break;
+  }
+  return chunk;
+}
+
+RowReader::Statements& RowReader::statements(const SourceTable& table) {
+  const auto [place, fresh] = tables_.try_emplace(table.id);
+  Statements& prepared = place->second;
+  if (!fresh) return prepared;
+  std::vector<std::string> columns;
+  for (const auto& column : table.columns) columns.push_back(quote_name(column.name));
+  prepared.columns = join(columns, ", ");
+  for (const std::size_t i : table.key) prepared.key.push_back(columns[i]);
+  for (const auto& collation : describe(database_, table.name).key_collations) {
+    prepared.collations.push_back(scan_collation(collation));
+  }
+  return prepared;
+}
+
+/// `=` under the index's collation finds the place by the key's own index, IS under BINARY decides.
+std::string RowReader::find_sql(const SourceTable& table, const Statements& names) const {
+  std::vector<std::string> conditions;
+  for (std::size_t i = 0; i < names.key.size(); ++i) {
+    const std::string parameter = "?" + std::to_string(i + 1);
+    if (table.key_is_rowid) {
+      conditions.push_back(names.key[i] + " = " + parameter);
+      continue;
+    }
+    if (names.collations[i] != "binary") {
+      conditions.push_back(names.key[i] + " IS " + parameter + " COLLATE " + names.collations[i]);
+    }
+    conditions.push_back(names.key[i] + " IS " + parameter + " COLLATE BINARY");
+  }
+  return "SELECT " + names.columns + " FROM main." + quote_name(table.name) + " WHERE " +
+         join(conditions, " AND ");
+}
+
+std::string RowReader::scan_sql(const SourceTable& table, const Statements& names, bool from_start) const {
+  std::vector<std::string> conditions;
+  const auto order = collated(names.key, names.collations);
+  for (const auto& column : names.key) conditions.push_back(column + " IS NOT NULL");
+  if (!from_start) conditions.push_back(row_value(order) + " > " + row_value(parameters(order.size())));
+  return "SELECT " + names.columns + " FROM main." + quote_name(table.name) + " WHERE " +
+         join(conditions, " AND ") + " ORDER BY " + join(order, ", ");
+}
+
+}  // namespace sluice::capture

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <functional>
+#include <map>
+#include <optional>
+
+#include "capture/source.h"
+
+namespace sluice::capture {
+
+/// Reads rows of captured tables: by key, and piece by piece in the order of the key. Keeps its statements
+/// prepared until clear(), which is due when the schema has moved. Every call belongs inside a read
+/// transaction.
+class RowReader {
+ public:
+  explicit RowReader(SQLite::Database& database) : database_(database) {}
+
+  /// The row under a key, compared byte by byte; nothing when there is none.
+  std::optional<Row> find(const SourceTable& table, const Key& key);
+
+  /// Does the copy still have to come to this key? Compared in the order of scan().
+  bool is_beyond(const SourceTable& table, const Key& key, const Key& frontier);
+
+  /// The next rows after `frontier` (from the start when that is empty), until `enough(rows, bytes)`; at
+  /// least one.
+  CopyChunk scan(const SourceTable& table, const Key& frontier,
+                 const std::function<bool(std::int64_t rows, std::int64_t bytes)>& enough);
+
+  void clear() { tables_.clear(); }
+
+ private:
+  struct Statements {
+    std::string columns;
+    std::vector<std::string> key;         ///< quoted key columns
+    std::vector<std::string> collations;  ///< the scan's, one for each
+    std::optional<SQLite::Statement> find;
+    std::optional<SQLite::Statement> compare;
+    std::optional<SQLite::Statement> scan_start;
+    std::optional<SQLite::Statement> scan_on;
+  };
+
+  Statements& statements(const SourceTable& table);
+  std::string find_sql(const SourceTable& table, const Statements& names) const;
+  std::string scan_sql(const SourceTable& table, const Statements& names, bool from_start) const;
+
+  SQLite::Database& database_;
+  std::map<TableId, Statements> tables_;
+};
+
+}  // namespace sluice::capture

@@ -1,0 +1,144 @@
+#include "capture/source.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "capture/changelog.h"
+#include "capture/changelog_reader.h"
+#include "capture/installer.h"
+#include "capture/source_file.h"
+
+namespace sluice::capture {
+namespace {
+
+constexpr int kOldestSqlite = 3037000;  // PRAGMA table_list tells shadow tables from others
+
+void check_library() {
+  if (sqlite3_libversion_number() >= kOldestSqlite) return;
+  throw SourceError("sqlite_too_old",
+                    std::string("the SQLite library is ") + sqlite3_libversion() + ", 3.37 is needed",
+                    "install a newer libsqlite3");
+}
+
+/// Checked before SQLite may touch the file.
+const SourceOptions& checked(const SourceOptions& options) {
+  check_library();
+  check_source_file(options.path, options.allow_remote_fs);
+  return options;
+}
+
+}  // namespace
+
+SourceError::SourceError(std::string code, const std::string& message, std::string hint)
+    : std::runtime_error(message), code_(std::move(code)), hint_(std::move(hint)) {
+}
+
+const SourceTable* Catalog::find(TableId id) const {
+  const auto found =
+      std::find_if(tables.begin(), tables.end(), [id](const SourceTable& each) { return each.id == id; });
+  return found == tables.end() ? nullptr : &*found;
+}
+
+struct Source::Impl {
+  explicit Impl(SourceOptions given)
+      : options(std::move(given)),
+        database(checked(options).path, SQLite::OPEN_READWRITE,
+                 static_cast<int>(options.busy_timeout.count())),
+        file(file_id(options.path)),
+        reader(database) {
+    database.exec("PRAGMA wal_autocheckpoint = 0");
+    forbid_writes();
+    check_contents();
+  }
+
+  void allow_writes() { database.exec("PRAGMA query_only = OFF"); }
+  void forbid_writes() { database.exec("PRAGMA query_only = ON"); }
+
+  void check_contents() {
+    try {
+      check_format(database);
+    } catch (const SQLite::Exception& error) {
+      if (error.getErrorCode() != SQLITE_NOTADB) throw;
+      throw SourceError("source_not_a_database", options.path + " is not a SQLite database",
+                        "check source.path; an encrypted database cannot be read either");
+    }
+  }
+
+  /// Runs a call that may write, and leaves the connection as it has to be in steady state.
+  template <typename Call>
+  auto writing(Call call) {
+    struct Guard {
+      Impl& impl;
+      ~Guard() {
+        impl.database.tryExec("PRAGMA query_only = ON");
+        impl.reader.clear();
+      }
+    } guard{*this};
+    return call([this] { allow_writes(); });
+  }
+
+  SourceOptions options;
+  SQLite::Database database;
+  FileId file;
+  ChangelogReader reader;
+  std::optional<std::int64_t> data_version;
+};
+
+Source::Source(SourceOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {
+}
+Source::~Source() = default;
+
+InstallReport Source::install(Position last_known) {
+  return impl_->writing([&](const std::function<void()>& allow_writes) {
+    return capture::install(impl_->database, impl_->options, last_known, allow_writes);
+  });
+}
+
+std::vector<std::string> Source::missing() {
+  return capture::missing(impl_->database, impl_->options);
+}
+
+bool Source::uninstall() {
+  return impl_->writing([&](const std::function<void()>& allow_writes) {
+    return capture::uninstall(impl_->database, allow_writes);
+  });
+}
+
+Catalog Source::survey() {
+  return catalog(impl_->database, impl_->options);
+}
+
+Anchor Source::newest() {
+  return impl_->reader.newest();
+}
+
+Position Source::captured() {
+  return impl_->reader.captured();
+}
+
+Match Source::match(const Anchor& anchor) {
+  return impl_->reader.match(anchor);
+}
+
+bool Source::changed() {
+  const std::int64_t version = impl_->database.execAndGet("PRAGMA main.data_version").getInt64();
+  return std::exchange(impl_->data_version, version) != version;
+}
+
+ReadResult Source::read(const Catalog& catalog, const ReadRequest& request) {
+  return impl_->reader.read(catalog, request);
+}
+
+bool Source::replaced() const {
+  try {
+    return file_id(impl_->options.path) != impl_->file;
+  } catch (const SourceError&) {
+    return true;
+  }
+}
+
+}  // namespace sluice::capture

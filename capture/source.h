@@ -1,0 +1,148 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "capture/change.h"
+
+namespace sluice::capture {
+
+/// How to open and capture one SQLite file.
+struct SourceOptions {
+  std::string path;
+  std::chrono::milliseconds busy_timeout{5000};
+  bool allow_remote_fs = false;
+  std::vector<std::string> include;  ///< glob patterns of tables; empty means all
+  std::vector<std::string> exclude;
+  std::int64_t capacity = 1'000'000;  ///< changes kept in the ring
+};
+
+/// Why a source can't be used, in words that an owner can act on.
+/// `code` is a stable word for programs, e.g. "source_missing".
+class SourceError : public std::runtime_error {
+ public:
+  SourceError(std::string code, const std::string& message, std::string hint);
+  const std::string& code() const { return code_; }
+  const std::string& hint() const { return hint_; }
+
+ private:
+  std::string code_;
+  std::string hint_;
+};
+
+/// What is captured: the tables as of `schema_version`, and what is left out.
+struct Catalog {
+  std::string source_id;  ///< random id written when the changelog was made
+  std::int64_t schema_version = 0;
+  std::string journal_mode;
+  std::vector<SourceTable> tables;
+  std::vector<NotCaptured> not_captured;
+
+  const SourceTable* find(TableId id) const;
+};
+
+/// What installing did.
+struct InstallReport {
+  bool changelog_created = false;
+  /// Tables whose triggers were missing or not ours: changes may have been lost, so they need a fresh copy.
+  std::vector<TableId> unprotected;
+  std::vector<std::string> installed;  ///< names of tables whose triggers were written
+};
+
+/// What the reader finds when it holds an anchor against the changelog (the decision table of the position).
+enum class Match {
+  together,   ///< the anchor's entry is there, with its nonce
+  overrun,    ///< the ring has moved past the anchor
+  rewound,    ///< the changelog ends before the anchor: restored or emptied
+  different,  ///< an entry is there, but another one: rewound and written past
+};
+
+/// Bounds of one chunk; what is reached first ends it.
+struct ChunkLimits {
+  std::int64_t changes = 20'000;
+  std::int64_t bytes = 4 << 20;
+  std::chrono::milliseconds time{50};
+  std::int64_t copy_rows = 20'000;
+};
+
+/// A table to copy on from its frontier, in the snapshot of the chunk.
+struct CopyAsk {
+  TableId table = 0;
+};
+
+/// Reads a chunk: everything after `from`.
+struct ReadRequest {
+  Anchor from;
+  ChunkLimits limits;
+  std::map<TableId, CopyState> copy_states;  ///< tables not listed are streaming
+  std::optional<CopyAsk> copy;
+};
+
+/// The schema is not the one of the catalog any more: refresh() is due before anything is read.
+struct SchemaMoved {};
+
+/// The anchor does not fit the changelog.
+struct Mismatch {
+  Match match;
+  Position oldest;
+  Position newest;
+};
+
+using ReadResult = std::variant<Chunk, SchemaMoved, Mismatch>;
+
+/// One SQLite file, open for capture. Used from one thread at a time. In steady state it only reads; it writes
+/// in install() and nowhere else. Every call that reads takes one short snapshot and holds nothing afterwards.
+/// Throws SourceError where the file, its place or its owner is at fault, SQLite::Exception where SQLite fails.
+class Source {
+ public:
+  /// Opens the file; refuses a missing one, one that is no database, another user's, one on a remote file system.
+  explicit Source(SourceOptions options);
+  ~Source();
+  Source(const Source&) = delete;
+  Source& operator=(const Source&) = delete;
+
+  /// Puts in whatever is missing of the changelog and the triggers, in one transaction; writes nothing when all
+  /// is in place. New numbers start above `last_known`.
+  InstallReport install(Position last_known = {});
+
+  /// Is everything in place? Never writes. The names of what install() would write.
+  std::vector<std::string> missing();
+
+  /// Takes out everything of ours, so that the schema reads as before. False when there was nothing.
+  bool uninstall();
+
+  /// The catalog as of now. Requires an installed changelog.
+  Catalog survey();
+
+  /// The newest entry of the changelog: where a first copy starts.
+  Anchor newest();
+
+  /// The newest position; cheap enough for every flush.
+  Position captured();
+
+  /// Holds `anchor` against the changelog.
+  Match match(const Anchor& anchor);
+
+  /// True when another connection has committed since the last call, or on the first call.
+  bool changed();
+
+  /// Reads the next chunk; see ReadRequest. The catalog is the caller's idea of the schema.
+  ReadResult read(const Catalog& catalog, const ReadRequest& request);
+
+  /// Has the path been replaced by another file since it was opened?
+  bool replaced() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sluice::capture

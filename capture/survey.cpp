@@ -1,0 +1,64 @@
+#include "capture/survey.h"
+
+#include <fnmatch.h>
+
+#include <algorithm>
+
+#include "capture/values.h"
+
+namespace sluice::capture {
+namespace {
+
+bool matches_any(const std::string& name, const std::vector<std::string>& patterns) {
+  return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
+    return fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
+  });
+}
+
+bool is_wanted(const std::string& name, const SourceOptions& options) {
+  if (name.starts_with("sqlite_") || name.starts_with("_sluice_")) return false;
+  return (options.include.empty() || matches_any(name, options.include)) &&
+         !matches_any(name, options.exclude);
+}
+
+std::string reason_against(const std::string& type) {
+  if (type == "view") return "a view: its base tables are captured";
+  if (type == "virtual") return "a virtual table: SQLite allows no triggers on it";
+  if (type == "shadow") return "holds the data of a virtual table";
+  return {};
+}
+
+}  // namespace
+
+Survey survey_tables(SQLite::Database& database, const SourceOptions& options) {
+  Survey survey;
+  SQLite::Statement list(database,
+                         "SELECT name, type FROM pragma_table_list WHERE schema = 'main' ORDER BY name");
+  while (list.executeStep()) {
+    const std::string name = list.getColumn(0).getText();
+    if (!is_wanted(name, options)) continue;
+    std::string reason = reason_against(list.getColumn(1).getText());
+    if (reason.empty()) {
+      TableSchema table = describe(database, name);
+      if (!table.key.empty()) {
+        survey.tables.push_back(std::move(table));
+        continue;
+      }
+      reason = "no primary key: nothing tells its rows apart for good; give it one, or exclude it";
+    }
+    survey.left_out.push_back({name, std::move(reason)});
+  }
+  return survey;
+}
+
+std::int64_t count_null_keys(SQLite::Database& database, const TableSchema& table) {
+  if (!table.key_may_be_null) return 0;
+  std::string any;
+  for (const std::size_t i : table.key)
+    any += (any.empty() ? "" : " OR ") + quote_name(table.columns[i].name) + " IS NULL";
+  SQLite::Statement count(database, "SELECT count(*) FROM main." + quote_name(table.name) + " WHERE " + any);
+  count.executeStep();
+  return count.getColumn(0).getInt64();
+}
+
+}  // namespace sluice::capture

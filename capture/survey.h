@@ -1,0 +1,25 @@
+#pragma once
+
+#include <vector>
+
+#include "capture/source.h"
+#include "capture/table_schema.h"
+
+namespace sluice::capture {
+
+/// The tables of a file, sorted into what can be captured and what cannot. What the configuration excludes is
+/// in neither list.
+struct Survey {
+  std::vector<TableSchema> tables;
+  std::vector<NotCaptured> left_out;
+};
+
+/// Looks at every table of the main database. Reads only the schema; rows with NULL in the key are not seen
+/// here.
+Survey survey_tables(SQLite::Database& database, const SourceOptions& options);
+
+/// How many rows have a NULL in their key, which no target row could be found by. Zero where SQLite forbids
+/// it.
+std::int64_t count_null_keys(SQLite::Database& database, const TableSchema& table);
+
+}  // namespace sluice::capture

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sluice::capture {
+
+struct ColumnSchema {
+  std::string name;
+  std::string declared_type;
+  std::string default_value;  ///< as a SQL expression; empty when there is none
+  bool not_null = false;
+  bool generated = false;
+  bool readable = true;  ///< false where a generated column calls a function that only the application has
+};
+
+/// One term of a unique index: a column, or an expression in the words of its CREATE INDEX.
+struct IndexTerm {
+  std::string column;
+  std::string expression;
+  std::string collation;
+};
+
+struct UniqueIndex {
+  bool is_key = false;  ///< the index of the primary key
+  std::vector<IndexTerm> terms;
+  std::string where;  ///< condition of a partial index, else empty
+};
+
+/// All that capture needs to know of one table, as SQLite tells it.
+struct TableSchema {
+  std::string name;
+  std::vector<ColumnSchema> columns;
+  std::vector<std::size_t> key;             ///< the primary key: indexes into columns; may be empty
+  std::vector<std::string> key_collations;  ///< of the key's index; BINARY for a rowid alias
+  std::string
+      rowid;  ///< a name under which the rowid can be had; empty for WITHOUT ROWID or if all are taken
+  bool key_is_rowid = false;
+  bool key_may_be_null = false;
+  std::vector<UniqueIndex> unique_indexes;
+  std::vector<std::string> parents;
+
+  const ColumnSchema* find(std::string_view column) const;
+};
+
+/// Describes one table of the main database. Reads only the schema.
+TableSchema describe(SQLite::Database& database, const std::string& table);
+
+/// A DEFAULT as PRAGMA table_xinfo gives it, as an expression: there a bare or double-quoted word is a
+/// string.
+std::string default_expression(std::string_view text);
+
+}  // namespace sluice::capture

@@ -1,0 +1,74 @@
+#include "capture/values.h"
+
+#include <sqlite3.h>
+
+namespace sluice::capture {
+namespace {
+
+std::string bytes_at(const void* data, int size) {
+  return size == 0 ? std::string()
+                   : std::string(static_cast<const char*>(data), static_cast<std::size_t>(size));
+}
+
+}  // namespace
+
+Value read_value(SQLite::Statement& statement, int column) {
+  const SQLite::Column field = statement.getColumn(column);
+  switch (field.getType()) {
+    case SQLITE_INTEGER:
+      return field.getInt64();
+    case SQLITE_FLOAT:
+      return field.getDouble();
+    case SQLITE_TEXT: {
+      const char* text = field.getText();  // first: it converts, and getBytes() counts the result
+      return Text{bytes_at(text, field.getBytes())};
+    }
+    case SQLITE_BLOB: {
+      const void* blob = field.getBlob();
+      return Blob{bytes_at(blob, field.getBytes())};
+    }
+    default:
+      return std::monostate{};
+  }
+}
+
+void bind_value(SQLite::Statement& statement, int parameter, const Value& value) {
+  if (const auto* number = std::get_if<std::int64_t>(&value)) {
+    statement.bind(parameter, static_cast<std::int64_t>(*number));
+  } else if (const auto* real = std::get_if<double>(&value)) {
+    statement.bind(parameter, *real);
+  } else if (const auto* text = std::get_if<Text>(&value)) {
+    statement.bindNoCopy(parameter, text->bytes);
+  } else if (const auto* blob = std::get_if<Blob>(&value)) {
+    statement.bindNoCopy(parameter, blob->bytes.data(), static_cast<int>(blob->bytes.size()));
+  } else {
+    statement.bind(parameter);
+  }
+}
+
+void bind_key(SQLite::Statement& statement, int first, const Key& key) {
+  for (const Value& value : key) bind_value(statement, first++, value);
+}
+
+std::int64_t size_of(const Value& value) {
+  std::int64_t size = sizeof(Value);
+  if (const auto* text = std::get_if<Text>(&value)) size += static_cast<std::int64_t>(text->bytes.size());
+  if (const auto* blob = std::get_if<Blob>(&value)) size += static_cast<std::int64_t>(blob->bytes.size());
+  return size;
+}
+
+std::string quote_name(std::string_view identifier) {
+  std::string text = "\"";
+  for (const char c : identifier) text += c == '"' ? "\"\"" : std::string(1, c);
+  return text + '"';
+}
+
+std::string folded(std::string_view name) {
+  std::string text(name);
+  for (char& c : text) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return text;
+}
+
+}  // namespace sluice::capture

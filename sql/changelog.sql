@@ -1,0 +1,35 @@
+-- The changelog inside the SQLite file. Made once by install; README.md in this folder describes the format.
+--
+--   _sluice_meta       one row: format version, and a random id that tells this file's history from any other.
+--   _sluice_table      the number of every table ever captured. A number is never given away twice.
+--   _sluice_changelog  one row a change, in the order of commits: seq, src (number of the table), op
+--                      (i insert, u update, d delete, r may have been replaced, b base), a random nonce, the key.
+--   _sluice_trim       makes the changelog a ring, inside the application's own transactions.
+--
+-- No table has a constraint but its rowid: the application's conflict policy overrides the one of a trigger's
+-- statement, so under INSERT OR IGNORE any constraint here would drop a change without a word.
+-- Words between @ signs are filled in; a line "-- [name]" starts a statement.
+
+-- [meta]
+CREATE TABLE _sluice_meta(format, source_id)
+
+-- [fill_meta]
+INSERT INTO _sluice_meta(format, source_id) VALUES(@format@, lower(hex(randomblob(16))))
+
+-- [registry]
+CREATE TABLE _sluice_table(src INTEGER PRIMARY KEY, name TEXT)
+
+-- [changelog]
+CREATE TABLE _sluice_changelog(seq INTEGER PRIMARY KEY, src, op, nonce)
+
+-- [widen]
+ALTER TABLE _sluice_changelog ADD COLUMN @column@
+
+-- [base]
+INSERT INTO _sluice_changelog(seq, src, op, nonce)
+  VALUES(max(CAST(strftime('%s', 'now') AS INTEGER), @above@ + 1), 0, 'b', random())
+
+-- [trim]
+CREATE TRIGGER "_sluice_trim" AFTER INSERT ON _sluice_changelog WHEN NEW.seq % @every@ = 0 BEGIN
+  DELETE FROM _sluice_changelog WHERE seq <= NEW.seq - @capacity@;
+END

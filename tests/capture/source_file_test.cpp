@@ -1,0 +1,83 @@
+#include "capture/source_file.h"
+
+#include <doctest/doctest.h>
+
+#include <fstream>
+
+#include "tests/capture/sandbox.h"
+
+namespace sluice::capture {
+namespace {
+
+std::string code_of_opening(const SourceOptions& options) {
+  try {
+    Source source(options);
+  } catch (const SourceError& error) {
+    CHECK_FALSE(error.hint().empty());
+    CHECK(std::string(error.what()).find(options.path) != std::string::npos);
+    return error.code();
+  }
+  return "opened";
+}
+
+}  // namespace
+
+TEST_CASE("only the owner and root may open a file") {
+  CHECK_NOTHROW(check_owner("/x.db", 1000, 1000));
+  CHECK_NOTHROW(check_owner("/x.db", 1000, 0));
+  try {
+    check_owner("/x.db", 0, 65534);
+    FAIL("another user's file was accepted");
+  } catch (const SourceError& error) {
+    CHECK(error.code() == "source_wrong_owner");
+    CHECK(std::string(error.what()).find("user id 0") != std::string::npos);
+    CHECK(std::string(error.what()).find("user id 65534") != std::string::npos);
+    CHECK_FALSE(error.hint().empty());
+  }
+}
+
+TEST_CASE("network file systems are known by name") {
+  CHECK(std::string(remote_file_system(0x6969)) == "NFS");
+  CHECK(std::string(remote_file_system(0x01021997)) == "9p");
+  CHECK(remote_file_system(0xEF53) == nullptr);
+  CHECK(remote_file_system(0x01021994) == nullptr);
+}
+
+TEST_CASE("a path that holds no database is refused with its reason") {
+  Sandbox sandbox;
+  SourceOptions options = sandbox.options();
+  options.path = (sandbox.folder() / "absent.db").string();
+  CHECK(code_of_opening(options) == "source_missing");
+  CHECK_FALSE(std::filesystem::exists(options.path));
+  options.path = sandbox.folder().string();
+  CHECK(code_of_opening(options) == "source_not_a_file");
+  options.path = (sandbox.folder() / "notes.txt").string();
+  std::ofstream(options.path) << std::string(2000, 'x');
+  CHECK(code_of_opening(options) == "source_not_a_database");
+  CHECK(code_of_opening(sandbox.options()) == "opened");
+}
+
+TEST_CASE("a locked file is SQLite's error, not a wrong file") {
+  Sandbox sandbox("CREATE TABLE t(id INTEGER PRIMARY KEY)", "PRAGMA journal_mode = DELETE");
+  sandbox.run("BEGIN EXCLUSIVE");
+  SourceOptions options = sandbox.options();
+  options.busy_timeout = std::chrono::milliseconds(0);
+  try {
+    Source source(options);
+    FAIL("a locked file was opened");
+  } catch (const SQLite::Exception& error) {
+    CHECK(error.getErrorCode() == SQLITE_BUSY);
+  }
+}
+
+TEST_CASE("a file put in the place of the open one is noticed") {
+  Sandbox sandbox("CREATE TABLE t(id INTEGER PRIMARY KEY)");
+  Source source(sandbox.options());
+  CHECK_FALSE(source.replaced());
+  std::filesystem::rename(sandbox.path(), sandbox.path() + ".old");
+  CHECK(source.replaced());
+  std::ofstream(sandbox.path()).flush();
+  CHECK(source.replaced());
+}
+
+}  // namespace sluice::capture
