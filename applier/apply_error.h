@@ -1,0 +1,38 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+/// Errors of the Postgres side, named by what to do next.
+namespace sluice::applier {
+
+/// The next step after a failure.
+enum class Fault {
+  row,          ///< a row's values are refused: halt, nobody else's fault
+  table,        ///< a table, right or trigger function is in the way: halt, look again by itself
+  environment,  ///< server, network, resources: back off and try again, for ever
+  in_doubt,     ///< the connection went while a transaction was under way: read the position back
+  fenced,       ///< the position row is not what this daemon believes (SL001): read it and decide again
+};
+
+/// Which of them an SQLSTATE means. Never looks at message text, which is localised.
+/// Source of the table: the classes of DESIGN "Faults"; unknown states are `environment`.
+Fault classify(std::string_view sqlstate);
+
+/// A refusal or failure with everything an operator needs. The message is Postgres's primary message or our
+/// own conversion rule; DETAIL, which carries whole rows, is left out.
+class ApplyError : public std::runtime_error {
+ public:
+  ApplyError(Fault fault, std::string message, std::string sqlstate = {});
+
+  Fault fault;
+  std::string code;      ///< stable word for programs, e.g. "row_refused", "target_away"
+  std::string sqlstate;  ///< empty for our own errors
+  std::string table;     ///< source table, where known
+  std::string key;       ///< as SQL literals, where known
+  std::string column;    ///< where known
+  std::string hint;      ///< the remedy
+};
+
+}  // namespace sluice::applier

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "applier/convert.h"
+#include "applier/options.h"
+#include "applier/progress.h"
+#include "applier/session.h"
+#include "applier/stage.h"
+#include "applier/target_table.h"
+#include "capture/change.h"
+
+/// How a batch reaches Postgres: always as one transaction, fenced by the position row.
+namespace sluice::applier {
+
+/// The tables a pipeline writes, parents first.
+struct Plan {
+  std::vector<TargetTable> tables;
+
+  /// The target of a captured table; null where it is not replicated.
+  const TargetTable* find(capture::TableId id) const;
+};
+
+/// What every batch of a pipeline has in common.
+struct BatchContext {
+  std::string pipeline;
+  std::string state_schema;
+  TextPolicies text;
+};
+
+/// Small enough to go over in one message?
+bool is_small(const capture::Chunk& chunk);
+
+/// Writes a whole small batch in one round trip, from BEGIN to COMMIT. Throws ApplyError; a refusal names the
+/// row, which is then looked for one by one in a transaction that is rolled back.
+void write_small_batch(Session& session, const Plan& plan, const BatchContext& context,
+                       const PipelineRow& believed, const capture::Chunk& chunk);
+
+/// What stands in a target table that was there before its first copy.
+struct ExistingCounts {
+  std::int64_t foreign = 0;    ///< rows that only the target has
+  std::int64_t differing = 0;  ///< rows that both have, with other values
+};
+
+/// A batch of several chunks. Constructed: the transaction has begun and the position is held. Destroyed
+/// without commit(): nothing has happened.
+class LargeBatch {
+ public:
+  LargeBatch(Session& session, const Plan& plan, BatchContext context, PipelineRow believed);
+
+  /// Gathers the changes of a chunk; rows that are all new go straight into their table where it lets them.
+  void add(const capture::Chunk& chunk);
+
+  /// Writes a piece of a first copy straight into a target table that held nothing before.
+  void copy_straight(const TargetTable& table, const std::vector<capture::Row>& rows);
+
+  /// Gathers a piece of a table that is compared with what the target holds already; see reconcile().
+  void gather(const TargetTable& table, const std::vector<capture::Row>& rows);
+
+  /// The table's stage now holds every row of the source: what does the target hold beside them?
+  ExistingCounts count_existing(const TargetTable& table);
+
+  /// Has the target's rows that the gathered table lacks deleted with the batch, so that both become equal.
+  void delete_unknown(const TargetTable& table);
+
+  /// Remembers how far the copy of a table has come.
+  void save(const std::string& source_table, const TableProgress& progress);
+
+  /// Writes everything gathered, moves the position and commits. `whole` says that `to` is a boundary.
+  void commit(const capture::Anchor& to, bool whole);
+
+ private:
+  Stage& stage(const TargetTable& table);
+  bool copied_straight(const TargetTable& table, const TableWrite& write);
+  void settle(Stage& stage);
+  std::vector<WriteSource> sources();
+  void avoid_nested_loops();
+
+  Session& session_;
+  const Plan& plan_;
+  BatchContext context_;
+  PipelineRow believed_;
+  Transaction transaction_;
+  std::map<capture::TableId, Stage> stages_;
+  std::map<capture::TableId, bool> settled_;
+  std::map<capture::TableId, std::string> unknown_;  ///< keys to delete besides, as a relation
+};
+
+}  // namespace sluice::applier

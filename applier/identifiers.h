@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// SQL text for Postgres: names and literals. Pure.
+namespace sluice::applier {
+
+/// A name in double quotes, whatever it holds.
+std::string quote_name(std::string_view name);
+
+/// "schema"."table".
+std::string quote_name(std::string_view schema, std::string_view table);
+
+/// A string literal that means the same whatever standard_conforming_strings says.
+std::string quote_literal(std::string_view text);
+
+/// Joins the pieces with a separator.
+std::string join(const std::vector<std::string>& pieces, std::string_view separator);
+
+/// `text` with every `placeholder` replaced.
+std::string replace_all(std::string_view text, std::string_view placeholder, std::string_view value);
+
+}  // namespace sluice::applier

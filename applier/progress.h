@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "applier/options.h"
+#include "capture/change.h"
+
+namespace sluice::applier {
+
+/// The row that Postgres holds for a pipeline: what has been applied, and from which source.
+struct PipelineRow {
+  SourceIdentity source;
+  capture::Anchor applied;
+  std::int64_t epoch = 0;  ///< raised by every change of ownership or meaning: a fence beside the position
+  bool whole = true;       ///< false inside a declared catch-up
+  bool finished = false;   ///< cutover has ended this pipeline
+  std::string last_commit_at;  ///< RFC 3339, UTC; empty before the first batch
+};
+
+/// How a table is being brought over.
+struct TableProgress {
+  capture::CopyState copy;
+  std::int64_t rows_copied = 0;
+  bool ours = false;  ///< every row of the target table was written by this pipeline: it may be replaced
+};
+
+/// Everything the target remembers of one pipeline.
+struct StoredState {
+  std::optional<PipelineRow> pipeline;          ///< nothing before the first start
+  std::map<std::string, TableProgress> tables;  ///< by the source table's name
+};
+
+}  // namespace sluice::applier

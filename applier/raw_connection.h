@@ -1,0 +1,36 @@
+#pragma once
+
+#include <memory>
+#include <pqxx/connection>
+#include <pqxx/nontransaction>
+#include <pqxx/version>
+#include <string>
+#include <vector>
+
+struct pg_conn;
+
+/// The one place that touches libpq beside libpqxx, for what libpqxx does not offer: COPY into a table whose
+/// columns are known only at run time (the stream of 6.x takes tuples, the writer that took containers is
+/// gone in 7), connecting without ever connecting again by itself, and errors without the DETAIL that carries
+/// rows.
+namespace sluice::applier {
+
+#if PQXX_VERSION_MAJOR >= 7
+using PqxxConnection = pqxx::connection;
+#else
+using PqxxConnection = pqxx::connection_base;
+#endif
+
+/// A libpqxx connection together with the libpq handle that it owns.
+struct RawConnection {
+  pg_conn* handle = nullptr;
+  std::unique_ptr<PqxxConnection> connection;
+};
+
+/// Connects with libpq's own keyword list. Throws ApplyError (environment).
+RawConnection connect_raw(const std::vector<std::pair<std::string, std::string>>& keywords);
+
+/// COPY ... FROM STDIN of ready text lines. Throws ApplyError with Postgres's SQLSTATE and primary message.
+void copy_raw(pg_conn* handle, const std::string& statement, const std::string& lines);
+
+}  // namespace sluice::applier

@@ -1,0 +1,143 @@
+#include "applier/state_store.h"
+
+#include <array>
+
+#include "applier/apply_error.h"
+#include "applier/identifiers.h"
+#include "sql/embedded.h"
+
+namespace sluice::applier {
+namespace {
+
+using capture::CopyState;
+
+constexpr std::array kPhases{"pending", "copying", "streaming"};
+
+CopyState::Phase phase_of(const std::string& word) {
+  for (std::size_t i = 0; i < kPhases.size(); ++i) {
+    if (word == kPhases[i]) return static_cast<CopyState::Phase>(i);
+  }
+  throw ApplyError(Fault::table, "unknown copy phase '" + word + "' in the state schema");
+}
+
+bool exists(Session& session, const std::string& schema) {
+  return session
+      .exec("SELECT to_regclass(" + quote_literal(quote_name(schema, "format")) + ") IS NOT NULL")[0][0]
+      .as<bool>();
+}
+
+void check_format(Session& session, const std::string& schema) {
+  const int version = session.exec("SELECT version FROM " + quote_name(schema, "format"))[0][0].as<int>();
+  if (version <= kStateFormat) return;
+  ApplyError error(Fault::table, "schema " + schema + " has format " + std::to_string(version) +
+                                     ", this sluiced knows formats up to " + std::to_string(kStateFormat));
+  error.code = "format_newer";
+  error.hint = "run the newer sluiced that wrote it";
+  throw error;
+}
+
+}  // namespace
+
+void ensure_state_schema(Session& session, const std::string& schema) {
+  if (!exists(session, schema)) {
+    Transaction transaction(session);
+    // The lock is for daemons that start at the same time: the second finds what the first has made.
+    session.exec("SELECT pg_advisory_xact_lock(hashtext('sluice schema'))");
+    if (!exists(session, schema)) {
+      // A schema that is there already may have been made for a role that can't make one.
+      const bool made =
+          session.exec("SELECT to_regnamespace(" + quote_literal(quote_name(schema)) + ") IS NOT NULL")[0][0]
+              .as<bool>();
+      if (!made) session.exec("CREATE SCHEMA " + quote_name(schema));
+      session.exec(replace_all(sql::progress, "@schema@", quote_name(schema)));
+    }
+    transaction.commit();
+  }
+  check_format(session, schema);
+}
+
+StoredState load_state(Session& session, const std::string& schema, const std::string& pipeline) {
+  StoredState state;
+  const auto rows = session.exec(
+      "SELECT source_id, source_path, source_host, position, nonce, entry, epoch, whole, finished_at IS NOT "
+      "NULL,"
+      " coalesce(to_char(last_commit_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), '')"
+      " FROM " +
+      quote_name(schema, "pipeline") + " WHERE name = " + quote_literal(pipeline));
+  if (rows.empty()) return state;
+  const auto row = rows[0];
+  state.pipeline =
+      PipelineRow{{row[0].as<std::string>(), row[1].as<std::string>(), row[2].as<std::string>()},
+                  {{row[3].as<std::int64_t>()}, row[4].as<std::int64_t>(), row[5].as<std::string>()},
+                  row[6].as<std::int64_t>(),
+                  row[7].as<bool>(),
+                  row[8].as<bool>(),
+                  row[9].as<std::string>()};
+
+  const auto tables =
+      session.exec("SELECT source_table, phase, frontier, rows_copied, ours FROM " +
+                   quote_name(schema, "table_copy") + " WHERE pipeline = " + quote_literal(pipeline));
+  for (const auto& table : tables) {
+    TableProgress progress;
+    progress.copy.phase = phase_of(table[1].as<std::string>());
+    progress.copy.frontier = capture::decode_key(table[2].as<std::string>());
+    progress.rows_copied = table[3].as<std::int64_t>();
+    progress.ours = table[4].as<bool>();
+    state.tables.emplace(table[0].as<std::string>(), std::move(progress));
+  }
+  return state;
+}
+
+void create_pipeline(Session& session, const std::string& schema, const std::string& pipeline,
+                     const PipelineRow& row) {
+  session.exec("INSERT INTO " + quote_name(schema, "pipeline") +
+               " (name, source_id, source_path, source_host, position, nonce, entry) VALUES (" +
+               join({quote_literal(pipeline), quote_literal(row.source.id), quote_literal(row.source.path),
+                     quote_literal(row.source.host), std::to_string(row.applied.position.value),
+                     std::to_string(row.applied.nonce), quote_literal(row.applied.entry)},
+                    ", ") +
+               ")");
+}
+
+void update_place(Session& session, const std::string& schema, const std::string& pipeline,
+                  const SourceIdentity& source) {
+  session.exec("UPDATE " + quote_name(schema, "pipeline") + " SET source_path = " +
+               quote_literal(source.path) + ", source_host = " + quote_literal(source.host) +
+               " WHERE name = " + quote_literal(pipeline) + " AND source_id = " + quote_literal(source.id));
+}
+
+std::string advance_sql(const std::string& schema, const std::string& pipeline, const PipelineRow& believed,
+                        const capture::Anchor& next, bool whole) {
+  const auto anchor = [](const capture::Anchor& a) {
+    return std::to_string(a.position.value) + "," + std::to_string(a.nonce) + "," + quote_literal(a.entry);
+  };
+  return "SELECT " + quote_name(schema, "advance") + "(" + quote_literal(pipeline) + "," +
+         quote_literal(believed.source.id) + "," + std::to_string(believed.epoch) + "," +
+         anchor(believed.applied) + "," + anchor(next) + "," + (whole ? "true" : "false") + ");";
+}
+
+std::string save_progress_sql(const std::string& schema, const std::string& pipeline,
+                              const std::string& table, const TableProgress& progress) {
+  const std::string values = join({quote_literal(kPhases[static_cast<std::size_t>(progress.copy.phase)]),
+                                   quote_literal(capture::encode(progress.copy.frontier)),
+                                   std::to_string(progress.rows_copied), progress.ours ? "true" : "false"},
+                                  ",");
+  return "INSERT INTO " + quote_name(schema, "table_copy") +
+         " (pipeline, source_table, phase, frontier, rows_copied, ours) VALUES (" + quote_literal(pipeline) +
+         "," + quote_literal(table) + "," + values + ") ON CONFLICT (pipeline, source_table) DO UPDATE SET" +
+         " (phase, frontier, rows_copied, ours) = (" + values + ");";
+}
+
+bool forget_pipeline(Session& session, const std::string& schema, const std::string& pipeline) {
+  if (!exists(session, schema)) return false;
+  Transaction transaction(session);
+  const auto gone = session.exec("DELETE FROM " + quote_name(schema, "pipeline") +
+                                 " WHERE name = " + quote_literal(pipeline));
+  const auto left = session.exec("SELECT count(*) FROM " + quote_name(schema, "pipeline"));
+  if (left[0][0].as<std::int64_t>() == 0)
+    session.exec(replace_all(sql::progress_drop, "@schema@", quote_name(schema)));
+  transaction.commit();
+  return gone.affected_rows() > 0;
+}
+
+}  // namespace sluice::applier

@@ -1,0 +1,183 @@
+#include "tests/support/daemon_process.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+namespace sluice::support {
+
+namespace {
+
+std::string program(const char* variable, const char* built) {
+  const char* chosen = std::getenv(variable);
+  return chosen != nullptr ? chosen : built;
+}
+
+}  // namespace
+
+/// The receiving end of NOTIFY_SOCKET: what a service manager would hear.
+class DaemonProcess::Supervisor {
+ public:
+  explicit Supervisor(const std::filesystem::path& path)
+      : fd_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.string().copy(address.sun_path, sizeof address.sun_path - 1);
+    if (fd_ < 0 || ::bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+      throw std::system_error(errno, std::generic_category(), "cannot listen on " + path.string());
+    }
+  }
+  ~Supervisor() { close(fd_); }
+  Supervisor(const Supervisor&) = delete;
+  Supervisor& operator=(const Supervisor&) = delete;
+
+  void forget() {
+    listen();
+    ready_ = false;
+  }
+  bool ready() {
+    listen();
+    return ready_;
+  }
+  const std::string& status() {
+    listen();
+    return status_;
+  }
+
+ private:
+  void listen() {
+    std::array<char, 4096> buffer{};
+    for (;;) {
+      const ssize_t size = recv(fd_, buffer.data(), buffer.size(), MSG_DONTWAIT);
+      if (size < 0) {
+        return;
+      }
+      std::istringstream lines(std::string(buffer.data(), static_cast<std::size_t>(size)));
+      for (std::string line; std::getline(lines, line);) {
+        ready_ = ready_ || line == "READY=1";
+        if (line.starts_with("STATUS=")) {
+          status_ = line.substr(7);
+        }
+      }
+    }
+  }
+
+  int fd_;
+  bool ready_ = false;
+  std::string status_;
+};
+
+DaemonProcess::DaemonProcess(const std::string& config_yaml, Environment environment)
+    : environment_(std::move(environment)), supervisor_(std::make_unique<Supervisor>(dir_ / "notify")) {
+  std::filesystem::create_directory(dir_ / "run");
+  std::filesystem::permissions(dir_ / "run", std::filesystem::perms::owner_all);
+  configure(config_yaml);
+}
+
+DaemonProcess::~DaemonProcess() = default;
+
+void DaemonProcess::configure(const std::string& config_yaml) {
+  std::ofstream(config_file(), std::ios::trunc) << config_yaml;
+}
+
+void DaemonProcess::launch() {
+  supervisor_->forget();
+  Environment environment = surroundings();
+  environment["NOTIFY_SOCKET"] = (dir_ / "notify").string();
+  process_ = std::make_unique<Process>(
+      Command{.arguments = {program("SLUICED", SLUICED_PROGRAM), "--config", config_file()},
+              .environment = environment,
+              .output = dir_ / "log"});
+}
+
+void DaemonProcess::start() {
+  launch();
+  wait_until("sluiced is ready", [this] {
+    if (supervisor_->ready()) {
+      return true;
+    }
+    if (!process_->running()) {
+      throw std::runtime_error("sluiced ended with " + std::to_string(process_->wait()) +
+                               " at its start: " + log());
+    }
+    return false;
+  });
+}
+
+void DaemonProcess::signal(int number) {
+  process_->signal(number);
+}
+
+int DaemonProcess::wait(std::chrono::milliseconds deadline) {
+  return process_->wait(deadline);
+}
+
+int DaemonProcess::stop() {
+  signal(SIGTERM);
+  return wait();
+}
+
+void DaemonProcess::kill() {
+  signal(SIGKILL);
+  wait();
+}
+
+bool DaemonProcess::running() {
+  return process_ && process_->running();
+}
+
+pid_t DaemonProcess::pid() const {
+  return process_->pid();
+}
+
+std::string DaemonProcess::status_line() {
+  return supervisor_->status();
+}
+
+Environment DaemonProcess::surroundings() const {
+  Environment environment{{"HOME", dir_.path().string()},    {"XDG_RUNTIME_DIR", (dir_ / "run").string()},
+                          {"XDG_CONFIG_HOME", std::nullopt}, {"RUNTIME_DIRECTORY", std::nullopt},
+                          {"SLUICE_SOCKET", std::nullopt},   {"NOTIFY_SOCKET", std::nullopt},
+                          {"WATCHDOG_USEC", std::nullopt},   {"LISTEN_FDS", std::nullopt},
+                          {"PGUSER", std::nullopt},          {"PGPASSWORD", std::nullopt},
+                          {"PGHOST", std::nullopt},          {"PGDATABASE", std::nullopt}};
+  for (const auto& [name, value] : environment_) {
+    environment[name] = value;
+  }
+  return environment;
+}
+
+Outcome DaemonProcess::ctl(std::vector<std::string> arguments, std::chrono::milliseconds deadline) const {
+  arguments.insert(arguments.begin(), {program("SLUICECTL", SLUICECTL_PROGRAM), "--config", config_file()});
+  return run({.arguments = std::move(arguments), .environment = surroundings()}, deadline);
+}
+
+HttpAnswer DaemonProcess::http(const std::string& method, const std::string& path,
+                               const std::string& body) const {
+  std::vector<std::string> arguments = {"curl", "--silent",      "--show-error",  "--max-time",
+                                        "60",   "--unix-socket", socket(),        "--request",
+                                        method, "--write-out",   "\n%{http_code}"};
+  if (!body.empty()) {
+    arguments.insert(arguments.end(), {"--header", "Content-Type: application/json", "--data-binary", body});
+  }
+  arguments.push_back("http://localhost" + path);
+  const Outcome said = run({.arguments = arguments, .environment = surroundings()}, std::chrono::seconds(70));
+  const std::size_t last_line = said.out.rfind('\n');
+  if (said.exit_code != 0 || last_line == std::string::npos) {
+    return {0, nullptr, said.err};
+  }
+  HttpAnswer answer{std::atoi(said.out.c_str() + last_line + 1), nullptr, said.out.substr(0, last_line)};
+  if (nlohmann::json::accept(answer.body)) {
+    answer.json = nlohmann::json::parse(answer.body);
+  }
+  return answer;
+}
+
+}  // namespace sluice::support
