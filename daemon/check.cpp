@@ -1,0 +1,187 @@
+#include "daemon/check.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+
+#include "applier/apply_error.h"
+#include "applier/identifiers.h"
+#include "applier/session.h"
+#include "applier/target_table.h"
+#include "capture/source.h"
+#include "daemon/failure.h"
+#include "daemon/redact.h"
+#include "daemon/source_place.h"
+#include "daemon/target_place.h"
+
+namespace sluice::daemon {
+namespace {
+
+using Verdict = CheckItem::Verdict;
+
+/// Collects the items; a look that throws becomes a failed item with the error's own words and remedy.
+class Findings {
+ public:
+  explicit Findings(CheckAnswer& answer) : answer_(answer) {}
+
+  void add(std::string subject, Verdict verdict, std::string detail, std::string remedy = {}) {
+    answer_.items.push_back({std::move(subject), verdict, std::move(detail), std::move(remedy)});
+  }
+
+  template <typename Look>
+  void look(const std::string& subject, Look look) {
+    try {
+      look();
+    } catch (...) {
+      const auto error = report_failure(std::current_exception()).error;
+      add(subject, Verdict::failed, error.message, error.hint);
+    }
+  }
+
+ private:
+  CheckAnswer& answer_;
+};
+
+std::string list(const std::vector<std::string>& names) {
+  return applier::join(names, ", ");
+}
+
+void check_capture(Findings& findings, capture::Source& source) {
+  const auto missing = source.missing();
+  if (missing.empty()) {
+    findings.add("capture", Verdict::ok, "changelog and triggers are in place");
+  } else {
+    findings.add("capture", Verdict::note, "not installed yet: " + list(missing),
+                 "sluiced installs it when it starts; ahead of time: sluicectl install");
+  }
+}
+
+void check_catalog(Findings& findings, const capture::Catalog& catalog) {
+  std::vector<std::string> names;
+  for (const auto& table : catalog.tables) names.push_back(table.name);
+  findings.add(
+      "tables", names.empty() ? Verdict::failed : Verdict::ok,
+      names.empty() ? "no table can be captured" : std::to_string(names.size()) + " captured: " + list(names),
+      names.empty() ? "see the reasons below, and tables.include" : "");
+  for (const auto& left_out : catalog.not_captured) {
+    findings.add("not captured", Verdict::note, left_out.name + ": " + left_out.reason);
+  }
+  if (catalog.journal_mode == "wal") {
+    findings.add("journal mode", Verdict::ok, "wal");
+  } else {
+    findings.add("journal mode", Verdict::note,
+                 catalog.journal_mode +
+                     ": while sluiced reads, a write of an application without a busy timeout fails",
+                 "PRAGMA journal_mode = wal; once, on the source file");
+  }
+}
+
+std::optional<capture::Catalog> check_source(Findings& findings, const PipelineConfig& config) {
+  std::optional<capture::Catalog> catalog;
+  findings.look("source file", [&] {
+    capture::Source source(source_options(config));
+    findings.add("source file", Verdict::ok, config.source.path.string());
+    check_capture(findings, source);
+    catalog = source.survey();
+    check_catalog(findings, *catalog);
+  });
+  return catalog;
+}
+
+void check_mode(Findings& findings, const applier::Session& session) {
+  if (session.mode() == applier::ApplyMode::replica) {
+    findings.add("apply mode", Verdict::ok, "replica: the server's own triggers leave the mirror alone");
+    return;
+  }
+  findings.add(
+      "apply mode", Verdict::note,
+      "ordinary: the server's own triggers fire on replicated rows, and foreign keys are checked at once",
+      "as a superuser: GRANT SET ON PARAMETER session_replication_role TO " + session.role() +
+          "; (Postgres 15+)");
+}
+
+bool may_write(applier::Session& session, const applier::TargetTable& table) {
+  const std::string oid = std::to_string(table.oid);
+  return session
+      .exec("SELECT bool_and(has_table_privilege(" + oid +
+            "::oid, p)) FROM"
+            " unnest(ARRAY['SELECT','INSERT','UPDATE','DELETE']) p")[0][0]
+      .as<bool>();
+}
+
+void check_target_table(Findings& findings, applier::Session& session, const applier::TargetOptions& options,
+                        const capture::SourceTable& source, const PipelineReport* running) {
+  const std::string subject = "table " + source.name;
+  findings.look(subject, [&] {
+    const auto found = applier::find_target(session, options, source);
+    if (!found && options.create_tables) {
+      findings.add(subject, Verdict::note, "will be created in schema " + options.schema);
+    } else if (!found) {
+      findings.add(subject, Verdict::failed, "is missing in schema " + options.schema,
+                   applier::create_table_sql(options, source) + ";");
+    } else if (!may_write(session, *found)) {
+      findings.add(subject, Verdict::failed, "the role may not read and write " + found->display_name,
+                   applier::grant_sql(*found, session.role()));
+    } else {
+      const bool occupied =
+          session.exec("SELECT EXISTS (SELECT 1 FROM " + found->name + ")")[0][0].as<bool>();
+      const bool noted = occupied && !running;
+      findings.add(subject, Verdict::ok,
+                   found->display_name + (noted ? ", holds rows already (see target.existing_rows)" : ""));
+    }
+  });
+}
+
+void check_rights(Findings& findings, applier::Session& session, const applier::TargetOptions& options) {
+  const auto rights = session.exec(
+      "SELECT to_regnamespace(" + applier::quote_literal(applier::quote_name(options.state_schema)) +
+      ") IS NOT NULL, has_database_privilege(current_database(), 'CREATE'), quote_ident(current_database())")
+                          [0];
+  if (rights[0].as<bool>() || rights[1].as<bool>()) {
+    findings.add("state schema", Verdict::ok, options.state_schema);
+    return;
+  }
+  findings.add("state schema", Verdict::failed,
+               "schema '" + options.state_schema + "' is missing and the role may not create it",
+               "GRANT CREATE ON DATABASE " + rights[2].as<std::string>() + " TO " + session.role() + ";");
+}
+
+void check_target(Findings& findings, const PipelineConfig& config, const capture::Catalog* catalog,
+                  const PipelineReport* running) {
+  findings.look("target", [&] {
+    const auto options = target_options(config);
+    applier::Session session(options, std::make_shared<applier::Lifeline>());
+    findings.add("target", Verdict::ok,
+                 redact_url(config.target.url) + ", Postgres " + session.server_version());
+    check_mode(findings, session);
+    check_rights(findings, session, options);
+    if (!catalog) return;
+    for (const auto& table : catalog->tables) check_target_table(findings, session, options, table, running);
+  });
+}
+
+void check_running(Findings& findings, const PipelineReport& running) {
+  if (running.state != State::halted && running.state != State::diverged) {
+    findings.add("pipeline", Verdict::ok, to_string(running.state));
+    return;
+  }
+  findings.add("pipeline", Verdict::failed,
+               std::string(to_string(running.state)) + ": " + (running.error ? running.error->message : ""),
+               running.error ? running.error->hint : "see: sluicectl status");
+}
+
+}  // namespace
+
+CheckAnswer check_pipeline(const PipelineConfig& config, const PipelineReport* running) {
+  CheckAnswer answer;
+  answer.pipeline = config.name;
+  Findings findings(answer);
+  const auto catalog = check_source(findings, config);
+  check_target(findings, config, catalog ? &*catalog : nullptr, running);
+  if (running) check_running(findings, *running);
+  answer.ready = std::none_of(answer.items.begin(), answer.items.end(),
+                              [](const CheckItem& item) { return item.verdict == Verdict::failed; });
+  return answer;
+}
+
+}  // namespace sluice::daemon

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace sluice::daemon {
+
+/// The user's home folder: $HOME, else what the user database says. Empty if neither knows.
+std::filesystem::path home_folder();
+
+/// A path as written in a configuration file in `folder`: `~` and `~/...` are expanded, a relative one is
+/// taken from `folder`. The result is absolute and need not exist.
+std::filesystem::path resolved_path(const std::string& text, const std::filesystem::path& folder);
+
+}  // namespace sluice::daemon

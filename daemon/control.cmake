@@ -1,0 +1,19 @@
+add_library(sluice_control STATIC
+  status.cpp clock_text.cpp metrics.cpp
+  control_protocol.cpp control_answers.cpp control_request.cpp control_routes.cpp
+  control_events.cpp control_event_hub.cpp
+  socket_address.cpp control_directory.cpp control_socket.cpp control_session.cpp control_server.cpp)
+target_link_libraries(sluice_control
+  PUBLIC Boost::boost nlohmann_json::nlohmann_json prometheus-cpp::core Threads::Threads
+  PRIVATE sluice_config fmt::fmt PkgConfig::systemd)
+
+# The verbs of sluicectl, apart from those that work without a daemon.
+add_library(sluice_ctl STATIC
+  control_client.cpp no_daemon.cpp ctl_failure.cpp ctl_invocation.cpp
+  ctl_render.cpp ctl_status_screen.cpp ctl_status.cpp ctl_flush.cpp ctl_simple.cpp)
+target_link_libraries(sluice_ctl PUBLIC sluice_control sluice_config PRIVATE fmt::fmt)
+
+# check, install and uninstall call daemon/offline.h, which the daemon's library brings.
+add_executable(sluicectl sluicectl.cpp ctl_offline.cpp)
+target_link_libraries(sluicectl PRIVATE sluice_ctl sluice_daemon CLI11::CLI11 fmt::fmt)
+install(TARGETS sluicectl RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})

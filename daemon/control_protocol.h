@@ -1,0 +1,33 @@
+#pragma once
+
+#include <chrono>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+
+#include "daemon/control_service.h"
+
+/// The documents of the control channel, both ways. Pure: no socket, no clock, any thread.
+namespace sluice::daemon {
+
+/// The status document of GET /v1/status; what is not known yet is null.
+nlohmann::ordered_json to_json(const DaemonReport& report);
+nlohmann::ordered_json to_json(const FlushAnswer& answer);
+nlohmann::ordered_json to_json(const CheckAnswer& answer);
+/// {"error":{"code","message","hint"}}
+nlohmann::ordered_json to_json(const ControlError& error);
+/// The `error` object of a pipeline.
+nlohmann::ordered_json to_json(const ErrorReport& error);
+
+/// A document as text. Bytes that are not UTF-8 (a path, a value) become U+FFFD: JSON has no other way.
+std::string dump(const nlohmann::ordered_json& document);
+
+/// The inverses, for sluicectl. Fields that a newer daemon adds are ignored. Throw std::runtime_error when
+/// the document is not one of ours.
+DaemonReport parse_report(std::string_view text);
+FlushAnswer parse_flush_answer(std::string_view text);
+CheckAnswer parse_check_answer(std::string_view text);
+/// Never throws: an answer that is no error document becomes one that says so.
+ControlError parse_error(int status, std::string_view text) noexcept;
+
+}  // namespace sluice::daemon

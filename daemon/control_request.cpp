@@ -1,0 +1,89 @@
+#include "daemon/control_request.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "daemon/nearest.h"
+
+namespace sluice::daemon {
+
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::int64_t kLongestTimeoutMs = 3'600'000;
+
+[[noreturn]] void refuse(std::string code, std::string message, std::string hint) {
+  throw Refusal({400, std::move(code), std::move(message), std::move(hint)});
+}
+
+std::vector<std::string> names(Fields fields) {
+  switch (fields) {
+    case Fields::none:
+      return {};
+    case Fields::pipeline:
+      return {"pipeline"};
+    case Fields::pipeline_and_timeout:
+      return {"pipeline", "timeout_ms"};
+  }
+  return {};
+}
+
+/// A name as it may appear in a message: short, and without control characters.
+std::string shown(const std::string& name) {
+  return Json(name.substr(0, 64)).dump(-1, ' ', true, Json::error_handler_t::replace);
+}
+
+Json parse_object(std::string_view body) try {
+  Json document = Json::parse(body);
+  if (!document.is_object())
+    refuse("bad_request", fmt::format("the body is {}, not a JSON object", document.type_name()),
+           R"(send an object such as {"pipeline":"shop"}, or no body)");
+  return document;
+} catch (const Json::parse_error& error) {
+  refuse("bad_json", fmt::format("the body is not JSON: it goes wrong at byte {}", error.byte),
+         R"(send an object such as {"pipeline":"shop"}, or no body)");
+}
+
+void check_known(const Json& object, Fields fields) {
+  const std::vector<std::string> known = names(fields);
+  for (const auto& [name, value] : object.items()) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    refuse("unknown_field", fmt::format("unknown field {}", shown(name)),
+           known.empty() ? "this request takes no fields" : nearest_hint(name, known));
+  }
+}
+
+std::string pipeline_in(const Json& object) {
+  const auto field = object.find("pipeline");
+  if (field == object.end()) return {};
+  if (!field->is_string())
+    refuse("wrong_type", fmt::format("pipeline is {}, not a string", field->type_name()),
+           R"(write it as {"pipeline":"shop"})");
+  return field->get<std::string>();
+}
+
+std::chrono::milliseconds timeout_in(const Json& object) {
+  const auto field = object.find("timeout_ms");
+  if (field == object.end()) return ControlRequest{}.timeout;
+  if (!field->is_number_integer())
+    refuse("wrong_type", "timeout_ms is not a whole number", R"(write it as {"timeout_ms":30000})");
+  const bool fits = field->is_number_unsigned() ? field->get<std::uint64_t>() <= kLongestTimeoutMs : false;
+  if (!fits)
+    refuse("out_of_range", fmt::format("timeout_ms is {}, outside 0 to {}", field->dump(), kLongestTimeoutMs),
+           "give the milliseconds to wait; 0 answers at once and lets the work go on");
+  return std::chrono::milliseconds{field->get<std::int64_t>()};
+}
+
+}  // namespace
+
+ControlRequest parse_request(std::string_view body, Fields fields) {
+  if (body.find_first_not_of(" \t\r\n") == std::string_view::npos) return {};
+  const Json object = parse_object(body);
+  check_known(object, fields);
+  return {.pipeline = pipeline_in(object), .timeout = timeout_in(object)};
+}
+
+}  // namespace sluice::daemon

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "daemon/status.h"
+
+/// What the control channel asks of the daemon. The server knows HTTP and this; the daemon knows this alone.
+namespace sluice::daemon {
+
+/// A refused request: HTTP status, stable word, sentence, remedy (never empty).
+struct ControlError {
+  int status = 500;
+  std::string code;
+  std::string message;
+  std::string hint;
+};
+
+struct FlushAnswer {
+  std::string pipeline;
+  std::string outcome;  ///< flushed, nothing_to_do or started
+  std::int64_t position = 0;
+  std::int64_t changes = 0;
+  std::int64_t quarantined = 0;
+  double elapsed_ms = 0;
+};
+
+/// One line of `check`: a thing that must be right, whether it is, and the remedy where it is not.
+struct CheckItem {
+  enum class Verdict { ok, note, failed };
+  std::string subject;  ///< e.g. "source file", "replica mode"
+  Verdict verdict = Verdict::ok;
+  std::string detail;
+  std::string remedy;
+};
+
+struct CheckAnswer {
+  std::string pipeline;
+  bool ready = false;
+  std::vector<CheckItem> items;
+};
+
+template <typename Answer>
+using Reply = std::function<void(std::variant<Answer, ControlError>)>;
+
+struct Done {};
+
+/// All calls come from the control thread and return at once; replies are invoked on the control thread, once.
+/// A pipeline name that is empty means the only pipeline; the service answers 400 with the names when there are
+/// several, 404 for an unknown name.
+class ControlService {
+ public:
+  virtual ~ControlService() = default;
+
+  virtual DaemonReport status() = 0;
+  /// Replay everything committed before now. timeout 0: answer `started` with the position to wait for.
+  virtual void flush(const std::string& pipeline, std::chrono::milliseconds timeout, Reply<FlushAnswer> reply) = 0;
+  virtual void pause(const std::string& pipeline, Reply<Done> reply) = 0;
+  virtual void resume(const std::string& pipeline, Reply<Done> reply) = 0;
+  virtual void retry(const std::string& pipeline, Reply<Done> reply) = 0;
+  /// `check` of a running pipeline, from what the daemon knows and sees now.
+  virtual void check(const std::string& pipeline, Reply<CheckAnswer> reply) = 0;
+  /// Lets go of the pipeline for good (until the daemon is started again): before uninstalling.
+  virtual void release(const std::string& pipeline, Reply<Done> reply) = 0;
+  /// Reads the configuration again.
+  virtual void reload(Reply<Done> reply) = 0;
+  /// Stops cleanly after the answer has gone out.
+  virtual void stop() = 0;
+};
+
+}  // namespace sluice::daemon

@@ -1,0 +1,277 @@
+#include "daemon/control_session.h"
+
+#include <sys/socket.h>
+
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/basic_stream.hpp>
+#include <boost/beast/core/bind_handler.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/write.hpp>
+#include <optional>
+#include <utility>
+
+namespace sluice::daemon {
+
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+using ErrorCode = boost::system::error_code;
+
+constexpr std::size_t kHeaderLimit = 8 << 10;
+constexpr std::size_t kBodyLimit = 64 << 10;
+constexpr std::size_t kReadSize = 4 << 10;
+constexpr std::size_t kUnsentEventsLimit = 256 << 10;
+constexpr std::chrono::seconds kIdle{30};
+constexpr std::chrono::seconds kTransfer{10};
+constexpr std::chrono::seconds kGoodbye{2};
+
+/// What a peer is whose credentials can't be read: nobody's id.
+constexpr uid_t kUnknownUser = static_cast<uid_t>(-1);
+
+uid_t peer_of(int socket) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  return getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 ? peer.uid : kUnknownUser;
+}
+
+ControlError bad_request(ErrorCode error) {
+  if (error == http::error::body_limit)
+    return {413, "body_too_large", "the body is larger than 64 KiB", "send a small JSON object, or no body"};
+  if (error == http::error::header_limit || error == http::error::buffer_overflow)
+    return {413, "header_too_large", "the request's header is larger than 8 KiB",
+            "send fewer or shorter headers"};
+  return {400, "malformed_request", "this is not an HTTP/1.1 request: " + error.message(),
+          "try: curl --unix-socket PATH http://localhost/v1/status"};
+}
+
+const ControlError kTooMany{503, "too_many_connections", "64 connections are open already",
+                            "close some, or keep one open and send the requests over it"};
+
+class HttpSession final : public ControlSession, public std::enable_shared_from_this<HttpSession> {
+ public:
+  HttpSession(Socket socket, ControlHouse& house, Admission admission)
+      : stream_(std::move(socket)),
+        house_(house),
+        admission_(admission),
+        peer_(peer_of(stream_.socket().native_handle())) {}
+
+  void start() override { wait_for_request(); }
+
+  void close() override {
+    open_ = false;
+    ErrorCode ignored;
+    stream_.socket().close(ignored);
+  }
+
+ private:
+  using Parser = http::request_parser<http::string_body>;
+
+  void wait_for_request();
+  void read_header();
+  void on_header(ErrorCode error);
+  void read_body();
+  void on_request(ErrorCode error);
+  void dispatch();
+  void watch_for_hang_up();
+  void respond(std::uint64_t request, Response response);
+  void on_written(ErrorCode error);
+  void say_goodbye();
+  void drain();
+  void open_event_stream();
+  bool push_events(const std::string& text);
+  void write_events();
+
+  /// A handler that keeps the session alive and does nothing once it is closed.
+  template <typename Function>
+  auto guarded(Function function) {
+    return [self = shared_from_this(), function](ErrorCode error, std::size_t size = 0) {
+      if (self->open_) function(*self, error, size);
+    };
+  }
+
+  beast::basic_stream<asio::local::stream_protocol> stream_;
+  ControlHouse& house_;
+  Admission admission_;
+  uid_t peer_;
+  bool open_ = true;
+
+  beast::flat_buffer buffer_{kHeaderLimit + kBodyLimit + kReadSize};
+  std::optional<Parser> parser_;
+  std::uint64_t request_ = 0;  ///< counts the requests: a reply to an older one is late
+  bool awaiting_reply_ = false;
+  bool streaming_ = false;
+  bool keep_alive_ = false;
+  http::response<http::string_body> response_;
+  std::function<void()> afterwards_;
+  std::string discarded_;  ///< what a client goes on sending after the last answer
+  std::string unsent_events_;
+  std::string sending_events_;
+};
+
+/// Between two requests a client may be idle for longer than it may dawdle within one.
+void HttpSession::wait_for_request() {
+  if (buffer_.size() > 0) return read_header();
+  stream_.expires_after(admission_ == Admission::served ? kIdle : kGoodbye);
+  stream_.async_read_some(buffer_.prepare(kReadSize),
+                          guarded([](auto& self, ErrorCode error, std::size_t size) {
+                            if (error) return self.close();
+                            self.buffer_.commit(size);
+                            self.read_header();
+                          }));
+}
+
+void HttpSession::read_header() {
+  parser_.emplace();
+  parser_->header_limit(kHeaderLimit);
+  parser_->body_limit(kBodyLimit);
+  stream_.expires_after(kTransfer);
+  http::async_read_header(stream_, buffer_, *parser_,
+                          guarded([](auto& self, ErrorCode error, std::size_t) { self.on_header(error); }));
+}
+
+void HttpSession::on_header(ErrorCode error) {
+  if (error) return on_request(error);
+  if (!beast::iequals(parser_->get()[http::field::expect], "100-continue")) return read_body();
+  static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+  asio::async_write(stream_, asio::buffer(kContinue), guarded([](auto& self, ErrorCode failed, std::size_t) {
+                      if (failed) return self.close();
+                      self.read_body();
+                    }));
+}
+
+void HttpSession::read_body() {
+  http::async_read(stream_, buffer_, *parser_,
+                   guarded([](auto& self, ErrorCode error, std::size_t) { self.on_request(error); }));
+}
+
+void HttpSession::on_request(ErrorCode error) {
+  const bool gone = error == http::error::end_of_stream || error == beast::error::timeout ||
+                    (error && error.category() == asio::error::get_system_category());
+  if (gone) return close();
+  ++request_;
+  awaiting_reply_ = true;
+  keep_alive_ = !error && parser_->keep_alive();
+  if (error) return respond(request_, to_response(bad_request(error)));
+  if (admission_ == Admission::too_many) {
+    keep_alive_ = false;
+    return respond(request_, to_response(kTooMany));
+  }
+  dispatch();
+}
+
+/// The reply may come much later, after the client, this session or the whole server has gone: so it only
+/// holds a weak pointer, and the watch for a hang-up is what keeps the session alive.
+void HttpSession::dispatch() {
+  stream_.expires_never();
+  watch_for_hang_up();
+  const Respond reply = [weak = weak_from_this(), request = request_](Response response) {
+    if (const auto self = weak.lock()) self->respond(request, std::move(response));
+  };
+  const auto& message = parser_->get();
+  const std::string method(message.method_string());
+  const std::string target(message.target());
+  const std::string body = message.body();
+  if (!answer(house_.desk, method, target, body, peer_, house_.owner, reply)) open_event_stream();
+}
+
+/// A client that closes is seen as an error condition of the socket; one that only ends its sending is not.
+void HttpSession::watch_for_hang_up() {
+  stream_.socket().async_wait(asio::socket_base::wait_error, [self = shared_from_this()](ErrorCode error) {
+    const bool still_needed = self->open_ && (self->awaiting_reply_ || self->streaming_);
+    if (!error && still_needed) self->close();
+  });
+}
+
+void HttpSession::respond(std::uint64_t request, Response response) {
+  if (!open_ || request != request_ || !awaiting_reply_) return;
+  awaiting_reply_ = false;
+  ErrorCode ignored;
+  stream_.socket().cancel(ignored);
+  afterwards_ = std::move(response.afterwards);
+  response_ = {};
+  response_.result(static_cast<unsigned>(response.status));
+  response_.version(parser_->get().version() == 10 ? 10 : 11);
+  response_.set(http::field::content_type, response.content_type);
+  response_.set(http::field::cache_control, "no-store");
+  if (!response.allow.empty()) response_.set(http::field::allow, response.allow);
+  response_.keep_alive(keep_alive_);
+  response_.body() = std::move(response.body);
+  response_.prepare_payload();
+  stream_.expires_after(kTransfer);
+  http::async_write(stream_, response_,
+                    [self = shared_from_this()](ErrorCode error, std::size_t) { self->on_written(error); });
+}
+
+void HttpSession::on_written(ErrorCode error) {
+  if (!open_) return;
+  if (const auto afterwards = std::exchange(afterwards_, nullptr)) afterwards();
+  if (!open_) return;  // what came afterwards may have been the end of the server
+  if (error) return close();
+  if (response_.keep_alive()) return wait_for_request();
+  say_goodbye();
+}
+
+/// Closing with unread input would reset the connection under the answer: the rest is read and thrown away.
+void HttpSession::say_goodbye() {
+  ErrorCode ignored;
+  stream_.socket().shutdown(Socket::shutdown_send, ignored);
+  stream_.expires_after(kGoodbye);
+  discarded_.resize(kReadSize);
+  drain();
+}
+
+void HttpSession::drain() {
+  stream_.async_read_some(asio::buffer(discarded_), guarded([](auto& self, ErrorCode error, std::size_t) {
+                            if (error) return self.close();
+                            self.drain();
+                          }));
+}
+
+void HttpSession::open_event_stream() {
+  awaiting_reply_ = false;
+  streaming_ = true;
+  unsent_events_ =
+      "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
+      "Connection: close\r\n\r\n";
+  house_.events.subscribe([weak = weak_from_this()](const std::string& text) {
+    const auto self = weak.lock();
+    return self && self->push_events(text);
+  });
+}
+
+/// False when the listener is gone, or so slow that it would have to be remembered for.
+bool HttpSession::push_events(const std::string& text) {
+  if (!open_) return false;
+  unsent_events_ += text;
+  if (unsent_events_.size() > kUnsentEventsLimit) {
+    close();
+    return false;
+  }
+  if (sending_events_.empty()) write_events();
+  return true;
+}
+
+void HttpSession::write_events() {
+  if (unsent_events_.empty()) return;
+  sending_events_ = std::exchange(unsent_events_, {});
+  asio::async_write(stream_, asio::buffer(sending_events_),
+                    guarded([](auto& self, ErrorCode error, std::size_t) {
+                      if (error) return self.close();
+                      self.sending_events_.clear();
+                      self.write_events();
+                    }));
+}
+
+}  // namespace
+
+std::shared_ptr<ControlSession> ControlSession::create(Socket socket, ControlHouse& house,
+                                                       Admission admission) {
+  return std::make_shared<HttpSession>(std::move(socket), house, admission);
+}
+
+}  // namespace sluice::daemon

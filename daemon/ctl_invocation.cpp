@@ -1,0 +1,38 @@
+#include "daemon/ctl_invocation.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+namespace sluice::daemon {
+
+Config config_of(const Invocation& invocation) {
+  return load_config(invocation.config_file.empty() ? default_config_path() : invocation.config_file);
+}
+
+/// The default file may be missing, broken or closed to us where it is not needed to find the socket.
+ControlClient client_of(const Invocation& invocation) {
+  const bool named = !invocation.socket.empty() || std::getenv("SLUICE_SOCKET") != nullptr;
+  if (named) return ControlClient(socket_path(invocation.socket, nullptr));
+  std::error_code unreadable;
+  const bool has_config =
+      !invocation.config_file.empty() || std::filesystem::exists(default_config_path(), unreadable);
+  if (!has_config) return ControlClient(socket_path(invocation.socket, nullptr));
+  const Config config = config_of(invocation);
+  return ControlClient(socket_path(invocation.socket, &config));
+}
+
+std::string body_with_pipeline(const std::string& pipeline) {
+  if (pipeline.empty()) return "";
+  return nlohmann::json{{"pipeline", pipeline}}.dump(-1, ' ', false,
+                                                     nlohmann::json::error_handler_t::replace);
+}
+
+bool on_terminal() {
+  const char* no_colour = std::getenv("NO_COLOR");
+  const bool wanted = no_colour == nullptr || *no_colour == '\0';
+  return wanted && isatty(STDOUT_FILENO) && isatty(STDERR_FILENO);
+}
+
+}  // namespace sluice::daemon

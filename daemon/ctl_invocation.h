@@ -1,0 +1,37 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "daemon/config.h"
+#include "daemon/control_client.h"
+
+namespace sluice::daemon {
+
+/// What was asked on the command line.
+struct Invocation {
+  std::filesystem::path socket;
+  std::filesystem::path config_file;
+  std::string pipeline;  ///< empty: all, or the only one
+  bool json = false;
+  bool watch = false;
+  bool target = false;
+  bool yes = false;
+  std::chrono::milliseconds timeout{30'000};
+};
+
+/// The configuration: --config, else the default file. Throws ConfigError.
+Config config_of(const Invocation& invocation);
+
+/// A client for the daemon's socket, as --socket, the environment or the configuration name it.
+ControlClient client_of(const Invocation& invocation);
+
+/// {"pipeline":NAME} or nothing.
+std::string body_with_pipeline(const std::string& pipeline);
+
+/// May progress and redrawing be shown: are standard output and error terminals, and NO_COLOR unset?
+bool on_terminal();
+
+}  // namespace sluice::daemon

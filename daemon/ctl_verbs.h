@@ -1,0 +1,21 @@
+#pragma once
+
+#include "daemon/ctl_invocation.h"
+
+/// The verbs of sluicectl. Each writes its result to standard output and throws CtlFailure or ConfigError.
+namespace sluice::daemon {
+
+ExitCode run_status(const Invocation& invocation);
+ExitCode run_flush(const Invocation& invocation);
+ExitCode run_pause(const Invocation& invocation);
+ExitCode run_resume(const Invocation& invocation);
+ExitCode run_retry(const Invocation& invocation);
+ExitCode run_check(const Invocation& invocation);
+ExitCode run_config(const Invocation& invocation);
+ExitCode run_install(const Invocation& invocation);
+ExitCode run_uninstall(const Invocation& invocation);
+ExitCode run_reload(const Invocation& invocation);
+ExitCode run_stop(const Invocation& invocation);
+ExitCode run_version(const Invocation& invocation);
+
+}  // namespace sluice::daemon

@@ -1,0 +1,24 @@
+add_library(sluice_daemon STATIC
+  backoff.cpp
+  check.cpp
+  failure.cpp
+  file_signature.cpp
+  file_watch.cpp
+  notify.cpp
+  offline.cpp
+  pipeline.cpp
+  pump.cpp
+  replicator.cpp
+  replicator_copy.cpp
+  replicator_replay.cpp
+  replicator_settle.cpp
+  source_place.cpp
+  status_board.cpp
+  target_place.cpp
+)
+target_link_libraries(sluice_daemon PUBLIC
+  sluice_capture sluice_applier sluice_config sluice_control Boost::headers PkgConfig::systemd Threads::Threads)
+
+add_executable(sluiced main.cpp daemon.cpp)
+target_link_libraries(sluiced PRIVATE sluice_daemon CLI11::CLI11)
+install(TARGETS sluiced RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})

@@ -1,0 +1,283 @@
+#include "daemon/daemon.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <csignal>
+#include <cstdio>
+#include <utility>
+
+#include "daemon/check.h"
+#include "daemon/log.h"
+#include "daemon/notify.h"
+#include "daemon/settings.h"
+#include "daemon/version.h"
+
+namespace sluice::daemon {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr auto kTick = milliseconds(500);
+
+/// After this time a stop no longer waits for a server that does not answer.
+constexpr auto kStopGrace = std::chrono::seconds(20);
+
+/// One line that says how every pipeline is.
+std::string status_line(const DaemonReport& report) {
+  std::string line;
+  for (const auto& pipeline : report.pipelines) {
+    char lag[64];
+    std::snprintf(lag, sizeof lag, ", %lld behind (%.1f s)", static_cast<long long>(pipeline.pending),
+                  pipeline.behind_s);
+    if (!line.empty()) line += "; ";
+    line +=
+        pipeline.name + ": " + to_string(pipeline.state) + " at " + std::to_string(pipeline.applied) + lag;
+    if (pipeline.error) line += ", " + pipeline.error->code + ": " + pipeline.error->message;
+  }
+  return line;
+}
+
+/// A reply that is called once, on the control thread, whoever is first: the pipeline or the clock.
+template <typename Answer>
+class OneReply {
+ public:
+  OneReply(boost::asio::io_context& io, Reply<Answer> reply)
+      : io_(io), reply_(std::make_shared<Reply<Answer>>(std::move(reply))) {}
+
+  template <typename Value>
+  void operator()(Value value) const {
+    boost::asio::post(io_, [reply = reply_, value = std::move(value)] {
+      if (const auto once = std::exchange(*reply, nullptr)) once(value);
+    });
+  }
+
+ private:
+  boost::asio::io_context& io_;
+  std::shared_ptr<Reply<Answer>> reply_;
+};
+
+}  // namespace
+
+Daemon::Daemon(Config config, ControlSocket socket)
+    : config_(std::move(config)),
+      keep_working_(boost::asio::make_work_guard(workers_)),
+      signals_(io_, SIGTERM, SIGINT, SIGHUP),
+      ticker_(io_),
+      grace_(io_) {
+  replace_pipelines(config_.pipelines);
+  ControlService& service = *this;
+  server_ = std::make_unique<ControlServer>(io_, std::move(socket), service);
+  wait_for_signals();
+  tick();
+}
+
+Daemon::~Daemon() {
+  server_.reset();
+  keep_working_.reset();
+  workers_.stop();
+  for (auto& thread : threads_) thread.join();
+}
+
+void Daemon::start_workers() {
+  // A pipeline whose server does not answer keeps one thread; one more serves what needs no server.
+  const std::size_t wanted = pipelines_.size() + 1;
+  while (threads_.size() < wanted) threads_.emplace_back([this] { workers_.run(); });
+}
+
+void Daemon::run() {
+  notify::ready();
+  log_event(LogLevel::info, "ready",
+            {{"version", kVersion}, {"pid", ::getpid()}, {"socket", server_->path().string()}});
+  io_.run();
+  log_event(LogLevel::info, "stopped");
+}
+
+DaemonReport Daemon::status() {
+  DaemonReport report;
+  report.version = kVersion;
+  report.pid = ::getpid();
+  report.started_at = started_at_;
+  for (const auto& pipeline : pipelines_) report.pipelines.push_back(pipeline->report());
+  return report;
+}
+
+Daemon::Found Daemon::find(const std::string& name) const {
+  std::string names;
+  for (const auto& pipeline : pipelines_) {
+    if (pipeline->config().name == name) return pipeline;
+    names += (names.empty() ? "" : ", ") + pipeline->config().name;
+  }
+  if (name.empty() && pipelines_.size() == 1) return pipelines_.front();
+  if (name.empty())
+    return ControlError{400, "pipeline_needed", "there are several pipelines", "name one of: " + names};
+  return ControlError{404, "unknown_pipeline", "there is no pipeline '" + name + "'",
+                      "the pipelines are: " + names};
+}
+
+template <typename Act>
+void Daemon::with_pipeline(const std::string& name, Reply<Done> reply, Act act) {
+  const auto found = find(name);
+  if (const auto* error = std::get_if<ControlError>(&found)) return reply(*error);
+  act(*std::get<std::shared_ptr<Pipeline>>(found));
+  reply(Done{});
+}
+
+void Daemon::flush(const std::string& name, milliseconds timeout, Reply<FlushAnswer> reply) {
+  const auto found = find(name);
+  if (const auto* error = std::get_if<ControlError>(&found)) return reply(*error);
+  const auto pipeline = std::get<std::shared_ptr<Pipeline>>(found);
+  const OneReply<FlushAnswer> once(io_, std::move(reply));
+  if (timeout == milliseconds(0)) return pipeline->start_flush(once);
+
+  auto timer = std::make_shared<boost::asio::steady_timer>(io_, timeout);
+  timer->async_wait([once, pipeline, timer, timeout](const boost::system::error_code& cancelled) {
+    if (cancelled) return;
+    once(ControlError{504, "timed_out",
+                      "pipeline '" + pipeline->config().name + "' was not flushed within " +
+                          std::to_string(timeout.count()) + " ms",
+                      "the work goes on; ask again, or see: sluicectl status " + pipeline->config().name});
+  });
+  pipeline->flush([once, timer, &io = io_](const auto& answer) {
+    boost::asio::post(io, [timer] { timer->cancel(); });
+    once(answer);
+  });
+}
+
+void Daemon::pause(const std::string& name, Reply<Done> reply) {
+  with_pipeline(name, std::move(reply), [](Pipeline& pipeline) { pipeline.pause(); });
+}
+
+void Daemon::resume(const std::string& name, Reply<Done> reply) {
+  with_pipeline(name, std::move(reply), [](Pipeline& pipeline) { pipeline.resume(); });
+}
+
+void Daemon::retry(const std::string& name, Reply<Done> reply) {
+  with_pipeline(name, std::move(reply), [](Pipeline& pipeline) { pipeline.retry(); });
+}
+
+void Daemon::check(const std::string& name, Reply<CheckAnswer> reply) {
+  const auto found = find(name);
+  if (const auto* error = std::get_if<ControlError>(&found)) return reply(*error);
+  const auto pipeline = std::get<std::shared_ptr<Pipeline>>(found);
+  const OneReply<CheckAnswer> once(io_, std::move(reply));
+  // It looks at the file and the server with eyes of its own, beside the pipeline's strand.
+  boost::asio::post(workers_, [once, pipeline] {
+    const PipelineReport report = pipeline->report();
+    once(check_pipeline(pipeline->config(), &report));
+  });
+}
+
+void Daemon::release(const std::string& name, Reply<Done> reply) {
+  const auto found = find(name);
+  if (const auto* error = std::get_if<ControlError>(&found)) return reply(*error);
+  const OneReply<Done> once(io_, std::move(reply));
+  std::get<std::shared_ptr<Pipeline>>(found)->leave([once] { once(Done{}); });
+}
+
+void Daemon::reload(Reply<Done> reply) {
+  const std::string refused = reload_config();
+  if (refused.empty()) return reply(Done{});
+  reply(ControlError{400, "bad_configuration", refused,
+                     "the running configuration stays; mend the file and reload again"});
+}
+
+std::string Daemon::reload_config() {
+  notify::reloading();
+  std::string refused;
+  try {
+    Config fresh = load_config(config_.file);
+    for (const auto& setting : needs_restart(config_, fresh)) {
+      log_event(LogLevel::warning, "needs_restart", {{"setting", setting}});
+    }
+    configure_log(fresh.log);
+    replace_pipelines(fresh.pipelines);
+    config_ = std::move(fresh);
+    log_event(LogLevel::info, "reloaded", {{"file", config_.file.string()}});
+  } catch (const ConfigError& error) {
+    refused = error.what();
+    log_event(LogLevel::error, "reload_refused", {{"message", refused}});
+  }
+  notify::ready();
+  return refused;
+}
+
+void Daemon::replace_pipelines(const std::vector<PipelineConfig>& wanted) {
+  std::vector<std::shared_ptr<Pipeline>> next;
+  for (const auto& config : wanted) {
+    const auto same_name = std::find_if(pipelines_.begin(), pipelines_.end(),
+                                        [&](const auto& p) { return p->config().name == config.name; });
+    if (same_name == pipelines_.end()) {
+      next.push_back(std::make_shared<Pipeline>(workers_, config));
+      next.back()->start();
+    } else if ((*same_name)->config() == config) {
+      next.push_back(*same_name);
+    } else {
+      // The new one starts when the old one has let go of the file and the server.
+      next.push_back(std::make_shared<Pipeline>(workers_, config));
+      (*same_name)->leave([fresh = next.back()] { fresh->start(); });
+    }
+  }
+  for (const auto& pipeline : pipelines_) {
+    const bool wanted_still = std::any_of(wanted.begin(), wanted.end(),
+                                          [&](const auto& c) { return c.name == pipeline->config().name; });
+    if (!wanted_still) pipeline->leave([] {});
+  }
+  pipelines_ = std::move(next);
+  start_workers();
+}
+
+void Daemon::stop() {
+  boost::asio::post(io_, [this] { begin_stop(); });
+}
+
+void Daemon::wait_for_signals() {
+  signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+    if (error) return;
+    if (signal == SIGHUP) {
+      reload_config();
+    } else {
+      // Whoever asks twice means now; what was under way is settled at the next start.
+      if (stopping_) ::_exit(1);
+      begin_stop();
+    }
+    wait_for_signals();
+  });
+}
+
+void Daemon::begin_stop() {
+  if (std::exchange(stopping_, true)) return;
+  log_event(LogLevel::info, "stopping");
+  notify::stopping();
+  leaving_ = pipelines_.size();
+  for (const auto& pipeline : pipelines_) {
+    pipeline->leave([this] { boost::asio::post(io_, [this] { pipelines_left(); }); });
+  }
+  grace_.expires_after(kStopGrace);
+  grace_.async_wait([this](const boost::system::error_code& cancelled) {
+    if (cancelled) return;
+    for (const auto& pipeline : pipelines_) pipeline->cut();
+  });
+  if (pipelines_.empty()) io_.stop();
+}
+
+void Daemon::pipelines_left() {
+  if (--leaving_ == 0) io_.stop();
+}
+
+void Daemon::tick() {
+  const auto now = Pump::Clock::now();
+  bool healthy = true;
+  for (const auto& pipeline : pipelines_) healthy = pipeline->healthy(now) && healthy;
+  if (healthy) notify::watchdog();
+  if (auto line = status_line(status()); line != told_status_) notify::status(told_status_ = std::move(line));
+  const auto watchdog = notify::watchdog_interval();
+  const auto pause = watchdog ? std::min<std::chrono::microseconds>(kTick, *watchdog / 3) : kTick;
+  ticker_.expires_after(pause);
+  ticker_.async_wait([this](const boost::system::error_code& cancelled) {
+    if (!cancelled) tick();
+  });
+}
+
+}  // namespace sluice::daemon

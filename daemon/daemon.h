@@ -1,0 +1,71 @@
+#pragma once
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "daemon/config.h"
+#include "daemon/control_server.h"
+#include "daemon/control_service.h"
+#include "daemon/pipeline.h"
+
+namespace sluice::daemon {
+
+/// Owns everything that runs; members from top to bottom are the order of the start, destructors the shutdown
+/// list. The control thread is the one that calls run(): signals, timers, the control channel. Pipelines have
+/// the workers.
+class Daemon : private ControlService {
+ public:
+  /// Starts the pipelines and the control channel. Throws SocketError where there can be none.
+  Daemon(Config config, ControlSocket socket);
+  ~Daemon() override;
+
+  /// Until a clean stop. A second SIGTERM or SIGINT ends the process at once.
+  void run();
+
+ private:
+  // ControlService, on the control thread.
+  DaemonReport status() override;
+  void flush(const std::string& name, std::chrono::milliseconds timeout, Reply<FlushAnswer> reply) override;
+  void pause(const std::string& name, Reply<Done> reply) override;
+  void resume(const std::string& name, Reply<Done> reply) override;
+  void retry(const std::string& name, Reply<Done> reply) override;
+  void check(const std::string& name, Reply<CheckAnswer> reply) override;
+  void release(const std::string& name, Reply<Done> reply) override;
+  void reload(Reply<Done> reply) override;
+  void stop() override;
+
+  using Found = std::variant<std::shared_ptr<Pipeline>, ControlError>;
+  Found find(const std::string& name) const;
+  template <typename Act>
+  void with_pipeline(const std::string& name, Reply<Done> reply, Act act);
+  void start_workers();
+  void replace_pipelines(const std::vector<PipelineConfig>& wanted);
+  std::string reload_config();
+  void wait_for_signals();
+  void tick();
+  void begin_stop();
+  void pipelines_left();
+
+  Config config_;
+  WallTime started_at_ = std::chrono::system_clock::now();
+  boost::asio::io_context io_;
+  boost::asio::io_context workers_;
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> keep_working_;
+  boost::asio::signal_set signals_;
+  boost::asio::steady_timer ticker_;
+  boost::asio::steady_timer grace_;
+  std::vector<std::shared_ptr<Pipeline>> pipelines_;
+  std::vector<std::thread> threads_;
+  std::unique_ptr<ControlServer> server_;
+  std::string told_status_;
+  std::size_t leaving_ = 0;
+  bool stopping_ = false;
+};
+
+}  // namespace sluice::daemon

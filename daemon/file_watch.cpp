@@ -1,0 +1,56 @@
+#include "daemon/file_watch.h"
+
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <boost/asio/buffer.hpp>
+#include <string_view>
+#include <utility>
+
+namespace sluice::daemon {
+
+FileWatch::FileWatch(const boost::asio::any_io_executor& strand, const std::filesystem::path& file,
+                     std::function<void()> changed)
+    : name_(file.filename().string()), changed_(std::move(changed)), events_(strand) {
+  const int descriptor = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+  if (descriptor < 0) return;
+  events_.assign(descriptor);
+  // The last event of a commit is a write to the log, or in the rollback modes the end of the journal.
+  const auto mask = IN_MODIFY | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO;
+  if (::inotify_add_watch(descriptor, file.parent_path().c_str(), mask) < 0) {
+    events_.close();
+    return;
+  }
+  wait();
+}
+
+void FileWatch::close() {
+  boost::system::error_code ignored;
+  events_.close(ignored);
+}
+
+void FileWatch::wait() {
+  events_.async_read_some(boost::asio::buffer(buffer_),
+                          [this](const boost::system::error_code& error, std::size_t bytes) {
+                            if (error) return;
+                            const bool ours = concerns_us(bytes);
+                            wait();
+                            if (ours) changed_();
+                          });
+}
+
+bool FileWatch::concerns_us(std::size_t bytes) const {
+  std::size_t at = 0;
+  while (at + sizeof(inotify_event) <= bytes) {
+    const auto* event = reinterpret_cast<const inotify_event*>(buffer_.data() + at);
+    const std::string_view name = event->len > 0 ? event->name : "";
+    const bool named =
+        name == name_ || (name.starts_with(name_) &&
+                          (name.substr(name_.size()) == "-wal" || name.substr(name_.size()) == "-journal"));
+    if (named || (event->mask & IN_Q_OVERFLOW) != 0) return true;
+    at += sizeof(inotify_event) + event->len;
+  }
+  return false;
+}
+
+}  // namespace sluice::daemon

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <array>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <filesystem>
+#include <functional>
+#include <string>
+
+namespace sluice::daemon {
+
+/// Tells when a database file may have changed, by watching its folder: the -wal comes and goes, and a watch
+/// on a file that is made anew goes deaf. Many writes in a row are told as one. Where a file system has no
+/// events, or no watch is left, it says nothing, which the poll makes up for. Used from the executor's
+/// strand; the callback is called there.
+class FileWatch {
+ public:
+  FileWatch(const boost::asio::any_io_executor& strand, const std::filesystem::path& file,
+            std::function<void()> changed);
+
+  /// Stops telling; nothing is called afterwards.
+  void close();
+
+ private:
+  void wait();
+  bool concerns_us(std::size_t bytes) const;
+
+  std::string name_;
+  std::function<void()> changed_;
+  boost::asio::posix::stream_descriptor events_;
+  alignas(8) std::array<char, 16 * 1024> buffer_{};
+};
+
+}  // namespace sluice::daemon

@@ -1,0 +1,64 @@
+#include "daemon/offline.h"
+
+#include <memory>
+#include <stdexcept>
+
+#include "applier/identifiers.h"
+#include "applier/session.h"
+#include "applier/state_store.h"
+#include "capture/source.h"
+#include "daemon/check.h"
+#include "daemon/failure.h"
+#include "daemon/source_place.h"
+#include "daemon/target_place.h"
+
+namespace sluice::daemon {
+namespace {
+
+/// Runs a piece of work and turns what it throws into one line with the remedy.
+template <typename Work>
+auto told(Work work) {
+  try {
+    return work();
+  } catch (...) {
+    const auto error = report_failure(std::current_exception()).error;
+    throw std::runtime_error(error.message + "; " + error.hint);
+  }
+}
+
+std::string forget_target(const PipelineConfig& config) {
+  const auto options = target_options(config);
+  applier::Session session(options, std::make_shared<applier::Lifeline>());
+  const bool known = applier::forget_pipeline(session, options.state_schema, config.name);
+  return known ? "; Postgres has forgotten the pipeline" : "; Postgres knew nothing of the pipeline";
+}
+
+}  // namespace
+
+CheckAnswer check_offline(const PipelineConfig& config) {
+  return check_pipeline(config, nullptr);
+}
+
+std::string install_offline(const PipelineConfig& config) {
+  return told([&] {
+    capture::Source source(source_options(config));
+    const auto report = source.install();
+    const std::string where = " in " + config.source.path.string();
+    if (report.installed.empty() && !report.changelog_created) return "everything was in place" + where;
+    return "capture installed for " + std::to_string(report.installed.size()) + " table(s)" + where + ": " +
+           applier::join(report.installed, ", ");
+  });
+}
+
+std::string uninstall_offline(const PipelineConfig& config, bool target) {
+  return told([&] {
+    // The server first: where it can't be reached, nothing has been taken out yet.
+    const std::string forgotten = target ? forget_target(config) : "";
+    capture::Source source(source_options(config));
+    const std::string where = config.source.path.string();
+    return (source.uninstall() ? "capture taken out of " : "there was nothing to take out of ") + where +
+           forgotten;
+  });
+}
+
+}  // namespace sluice::daemon

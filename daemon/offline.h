@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+
+#include "daemon/config.h"
+#include "daemon/control_service.h"
+
+/// What sluicectl does itself, with the file and the server, while no daemon holds the pipeline. Each call
+/// blocks until it is done and throws std::runtime_error with the reason and the remedy.
+namespace sluice::daemon {
+
+/// Is everything ready? Never throws for what it finds wrong: that is what the answer tells.
+CheckAnswer check_offline(const PipelineConfig& pipeline);
+
+/// Puts what capture needs into the source file; returns what was done, in lines for people.
+std::string install_offline(const PipelineConfig& pipeline);
+
+/// Takes it out again, and with `target` also the pipeline's state in Postgres; returns what was done.
+std::string uninstall_offline(const PipelineConfig& pipeline, bool target);
+
+}  // namespace sluice::daemon

@@ -1,0 +1,321 @@
+#include "daemon/pipeline.h"
+
+#include <boost/asio/post.hpp>
+#include <random>
+#include <utility>
+
+#include "capture/source.h"
+#include "daemon/log.h"
+#include "daemon/source_place.h"
+
+namespace sluice::daemon {
+namespace {
+
+using std::chrono::seconds;
+
+/// A file that nobody writes to is let go of after this time, so that the application's last close folds its
+/// log in.
+constexpr auto kIdleAfter = seconds(2);
+
+/// No single call to the server may wait longer: a server that does not answer at all is left by then. Long
+/// enough for the last statement of a batch at its largest.
+constexpr auto kCallDeadline = std::chrono::minutes(15);
+
+/// A strand that has not moved for so long, and does not wait for the server, is stuck.
+constexpr auto kStuckAfter = seconds(90);
+
+double random_fraction() {
+  thread_local std::mt19937_64 generator{std::random_device{}()};
+  return std::uniform_real_distribution<double>(0, 1)(generator);
+}
+
+double milliseconds_since(Pump::Time since) {
+  return std::chrono::duration<double, std::milli>(Pump::Clock::now() - since).count();
+}
+
+Pump::Clock::rep ticks(Pump::Time time) {
+  return time.time_since_epoch().count();
+}
+
+}  // namespace
+
+Pipeline::Pipeline(boost::asio::io_context& workers, PipelineConfig config)
+    : workers_(workers),
+      strand_(boost::asio::make_strand(workers)),
+      timer_(strand_),
+      config_(std::move(config)),
+      replicator_(config_, lifeline_,
+                  [name = config_.name](const char* step) {
+                    log_event(LogLevel::debug, "step", {{"pipeline", name}, {"name", step}});
+                  }),
+      pump_(config_, random_fraction),
+      board_(config_),
+      moved_at_(ticks(Pump::Clock::now())) {
+}
+
+void Pipeline::start() {
+  boost::asio::post(strand_, [self = shared_from_this()] {
+    self->watch_.emplace(self->strand_, self->config_.source.path,
+                         [raw = self.get()] { raw->source_event(); });
+    self->schedule();
+  });
+}
+
+void Pipeline::schedule() {
+  if (std::exchange(scheduled_, true)) return;
+  timer_.cancel();
+  boost::asio::post(strand_, [self = shared_from_this()] {
+    self->scheduled_ = false;
+    self->act();
+  });
+}
+
+void Pipeline::act() {
+  if (ended_) return;
+  moved_at_ = ticks(Pump::Clock::now());
+  const auto decision = pump_.next(Pump::Clock::now());
+  switch (decision.action) {
+    case Action::open:
+      attempt(&Pipeline::open);
+      break;
+    case Action::step:
+      attempt(&Pipeline::step);
+      break;
+    case Action::wait:
+      wait(decision.timeout);
+      break;
+    case Action::leave:
+      finish_leaving();
+      break;
+  }
+  moved_at_ = ticks(Pump::Clock::now());
+}
+
+void Pipeline::attempt(void (Pipeline::*work)()) {
+  try {
+    (this->*work)();
+  } catch (...) {
+    failed(std::current_exception());
+  }
+  publish();
+  schedule();
+}
+
+void Pipeline::open() {
+  replicator_.open();
+  pump_.opened();
+  quiet_since_ = Pump::Clock::now();
+}
+
+void Pipeline::step() {
+  const auto started = Pump::Clock::now();
+  const StepResult result = replicator_.step();
+  pump_.stepped(result.more, result.copying, result.whole);
+  board_.note_step(result, started);
+  board_.clear_error();
+  if (result.wrote) {
+    quiet_since_ = Pump::Clock::now();
+    log_event(LogLevel::debug, "batch_applied",
+              {{"pipeline", config_.name},
+               {"position", replicator_.applied()->applied.position.value},
+               {"changes", result.changes},
+               {"rows_copied", result.rows_copied},
+               {"ms", milliseconds_since(started)}});
+  }
+  if (!result.more && result.at_boundary) answer_waiters();
+}
+
+void Pipeline::failed(std::exception_ptr thrown) {
+  auto report = report_failure(thrown);
+  replicator_.close_target();
+  pump_.failed(report.failure, Pump::Clock::now());
+  // The same failure again is counted in the status, not told again in the log.
+  if (std::exchange(logged_error_, report.error.id) != report.error.id) {
+    const auto& error = report.error;
+    log_event(LogLevel::error, "pipeline_error",
+              {{"pipeline", config_.name},
+               {"id", error.id},
+               {"class", error.cls},
+               {"code", error.code},
+               {"sqlstate", error.sqlstate},
+               {"table", error.table},
+               {"key", error.key},
+               {"column", error.column},
+               {"message", error.message},
+               {"hint", error.hint}});
+  }
+  refuse_waiters(report.error);
+  board_.note_error(std::move(report.error));
+}
+
+void Pipeline::wait(std::optional<Milliseconds> timeout) {
+  if (replicator_.source_open()) {
+    const auto left = kIdleAfter - (Pump::Clock::now() - quiet_since_);
+    if (left <= Pump::Clock::duration::zero()) {
+      replicator_.close_source();
+      if (replicator_.source_open()) timeout = Milliseconds(0);  // somebody wrote just now
+    } else {
+      const auto until_idle = std::chrono::ceil<Milliseconds>(left);
+      timeout = timeout ? std::min(*timeout, until_idle) : until_idle;
+    }
+  }
+  publish();
+  if (!timeout) return;
+  timer_.expires_after(*timeout);
+  timer_.async_wait([self = shared_from_this()](const boost::system::error_code& cancelled) {
+    if (cancelled || self->scheduled_) return;
+    self->look();
+    self->act();
+  });
+}
+
+void Pipeline::look() {
+  if (pump_.failure() || pump_.paused() || !replicator_.connected()) return;
+  try {
+    if (replicator_.source_changed()) pump_.source_changed(Pump::Clock::now());
+  } catch (...) {
+    failed(std::current_exception());
+  }
+}
+
+void Pipeline::source_event() {
+  if (ended_) return;
+  const bool busy = !pump_.failure() && !pump_.paused() && config_.mode == Mode::continuous;
+  quiet_since_ = Pump::Clock::now();
+  if (busy) {
+    look();
+  } else {
+    if (const auto position = replicator_.captured()) board_.set_captured(*position);
+    pump_.source_changed(Pump::Clock::now());
+  }
+  schedule();
+}
+
+void Pipeline::flush(FlushReply reply) {
+  boost::asio::post(strand_,
+                    [self = shared_from_this(), reply = std::move(reply), asked = Pump::Clock::now()] {
+                      if (self->ended_ || self->pump_.paused()) {
+                        reply(ControlError{409, "paused", "pipeline '" + self->config_.name + "' is paused",
+                                           "end the pause with: sluicectl resume " + self->config_.name});
+                        return;
+                      }
+                      self->waiters_.push_back({reply, asked, self->board_.changes_applied()});
+                      self->pump_.flush_requested();
+                      self->schedule();
+                    });
+}
+
+void Pipeline::start_flush(FlushReply reply) {
+  // Not on the strand, which may be waiting for the server: the position comes from the file alone.
+  boost::asio::post(workers_, [self = shared_from_this(), reply = std::move(reply)] {
+    try {
+      capture::Source source(source_options(self->config_));
+      reply(FlushAnswer{self->config_.name, "started", source.captured().value, 0, 0, 0});
+    } catch (...) {
+      const auto error = report_failure(std::current_exception()).error;
+      reply(ControlError{503, error.code, error.message, error.hint});
+    }
+  });
+  flush([](const auto&) {});
+}
+
+void Pipeline::answer_waiters() {
+  const auto applied = board_.changes_applied();
+  for (auto& waiter : std::exchange(waiters_, {})) {
+    FlushAnswer answer;
+    answer.pipeline = config_.name;
+    answer.changes = applied - waiter.changes_before;
+    answer.outcome = answer.changes > 0 ? "flushed" : "nothing_to_do";
+    answer.position = replicator_.applied()->applied.position.value;
+    answer.elapsed_ms = milliseconds_since(waiter.since);
+    board_.note_flush({std::chrono::system_clock::now(), answer.changes, answer.elapsed_ms});
+    waiter.reply(answer);
+  }
+}
+
+void Pipeline::refuse_waiters(const ErrorReport& error) {
+  const bool away = pump_.failure() == Failure::away;
+  const char* code = away ? "target_away" : to_string(pump_.state());
+  for (auto& waiter : std::exchange(waiters_, {})) {
+    std::string message = "pipeline '" + config_.name + "': " + error.message;
+    if (!error.table.empty())
+      message += " (table " + error.table + (error.key.empty() ? "" : ", key " + error.key) + ")";
+    if (!error.sqlstate.empty()) message += " [SQLSTATE " + error.sqlstate + "]";
+    waiter.reply(ControlError{away ? 503 : 409, code, message, error.hint});
+  }
+}
+
+void Pipeline::pause() {
+  boost::asio::post(strand_, [self = shared_from_this()] {
+    self->pump_.pause_requested();
+    self->schedule();
+  });
+}
+
+void Pipeline::resume() {
+  boost::asio::post(strand_, [self = shared_from_this()] {
+    self->pump_.resume_requested();
+    self->schedule();
+  });
+}
+
+void Pipeline::retry() {
+  boost::asio::post(strand_, [self = shared_from_this()] {
+    self->pump_.retry_requested();
+    self->schedule();
+  });
+}
+
+void Pipeline::leave(std::function<void()> left) {
+  boost::asio::post(strand_, [self = shared_from_this(), left = std::move(left)] {
+    if (self->ended_) {
+      left();
+      return;
+    }
+    self->left_.push_back(left);
+    self->pump_.leave_requested();
+    self->schedule();
+  });
+}
+
+void Pipeline::finish_leaving() {
+  ended_ = true;
+  timer_.cancel();
+  if (watch_) watch_->close();
+  refuse_waiters({"", "", "stopped", "the daemon let go of it", "", "", "", "", "start it again", {}, 0, {}});
+  replicator_.close();
+  publish();
+  for (auto& left : std::exchange(left_, {})) left();
+}
+
+void Pipeline::publish() {
+  if (const auto position = replicator_.source_open() ? replicator_.captured() : std::nullopt) {
+    board_.set_captured(*position);
+  }
+  board_.refresh(pump_, replicator_);
+  log_state();
+}
+
+void Pipeline::log_state() {
+  const State state = pump_.state();
+  if (std::exchange(logged_state_, state) == state) return;
+  if (state != State::retrying && state != State::halted) logged_error_.clear();
+  log_event(LogLevel::info, "pipeline_state", {{"pipeline", config_.name}, {"state", to_string(state)}});
+}
+
+bool Pipeline::healthy(Pump::Time now) {
+  const auto call = lifeline_->waiting_call();
+  if (call != watched_call_) {
+    watched_call_ = call;
+    watched_since_ = now;
+  }
+  if (call != 0) {
+    if (now - watched_since_ > kCallDeadline) lifeline_->cut();
+    return true;
+  }
+  // Between calls the strand answers at once, or works on the file within its own time limits.
+  boost::asio::post(strand_, [self = shared_from_this()] { self->moved_at_ = ticks(Pump::Clock::now()); });
+  return now - Pump::Time(Pump::Clock::duration(moved_at_.load())) < kStuckAfter;
+}
+
+}  // namespace sluice::daemon

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "daemon/control_service.h"
+#include "daemon/failure.h"
+#include "daemon/file_watch.h"
+#include "daemon/pump.h"
+#include "daemon/replicator.h"
+#include "daemon/status_board.h"
+
+namespace sluice::daemon {
+
+/// One pipeline at work: does on its own strand what its pump decides. Both databases block, so the strand
+/// may be busy for as long as a call takes; everything marked "any thread" returns at once all the same.
+/// Lives in a shared_ptr, which every pending handler holds.
+class Pipeline : public std::enable_shared_from_this<Pipeline> {
+ public:
+  using FlushReply = std::function<void(std::variant<FlushAnswer, ControlError>)>;
+
+  Pipeline(boost::asio::io_context& workers, PipelineConfig config);
+
+  // Any thread. Replies are called on the strand, or on another worker.
+  void start();
+  /// Answers when everything committed before this call is in Postgres, or when that can't be for now.
+  void flush(FlushReply reply);
+  /// Starts a flush and answers with the position to wait for.
+  void start_flush(FlushReply reply);
+  void pause();
+  void resume();
+  void retry();
+  /// Finishes what is under way, lets go of both sides, and calls `left`.
+  void leave(std::function<void()> left);
+  /// Makes a call that waits for the server fail now.
+  void cut() { lifeline_->cut(); }
+
+  PipelineReport report() const { return board_.report(); }
+  const PipelineConfig& config() const { return config_; }
+
+  /// Is it moving, or waiting inside a call to the server for no longer than the deadline? Called from time
+  /// to time by one thread; cuts a call that is over its deadline.
+  bool healthy(Pump::Time now);
+
+ private:
+  struct Waiter {
+    FlushReply reply;
+    Pump::Time since;
+    std::int64_t changes_before;
+  };
+
+  void schedule();
+  void act();
+  void attempt(void (Pipeline::*work)());
+  void open();
+  void step();
+  void wait(std::optional<Milliseconds> timeout);
+  void finish_leaving();
+  void look();
+  void source_event();
+  void failed(std::exception_ptr thrown);
+  void answer_waiters();
+  void refuse_waiters(const ErrorReport& error);
+  void publish();
+  void log_state();
+
+  boost::asio::io_context& workers_;
+  boost::asio::strand<boost::asio::io_context::executor_type> strand_;
+  boost::asio::steady_timer timer_;
+  PipelineConfig config_;
+  std::shared_ptr<applier::Lifeline> lifeline_ = std::make_shared<applier::Lifeline>();
+  Replicator replicator_;
+  Pump pump_;
+  StatusBoard board_;
+  std::optional<FileWatch> watch_;
+  std::vector<Waiter> waiters_;
+  std::vector<std::function<void()>> left_;
+  bool scheduled_ = false;
+  bool ended_ = false;
+  Pump::Time quiet_since_{};
+  State logged_state_ = State::stopped;
+  std::string logged_error_;
+
+  // Health: what the watching thread knows, and the time at which the strand was last seen to move.
+  std::atomic<Pump::Clock::rep> moved_at_;
+  std::uint64_t watched_call_ = 0;
+  Pump::Time watched_since_{};
+};
+
+}  // namespace sluice::daemon

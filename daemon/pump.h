@@ -1,0 +1,93 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+
+#include "daemon/backoff.h"
+#include "daemon/config.h"
+#include "daemon/status.h"
+
+namespace sluice::daemon {
+
+/// What to do next.
+enum class Action {
+  open,   ///< connect both sides and settle where to go on
+  step,   ///< read a batch after the position and apply it
+  wait,   ///< until an event, or until the given time has passed
+  leave,  ///< close everything and end
+};
+
+/// How an attempt has failed, named by what the pump does about it.
+enum class Failure {
+  away,      ///< server, network, a locked file: back off, for ever
+  refused,   ///< a row, a table or the source file is not fit: halt; look again after a change and from time
+             ///< to time
+  diverged,  ///< the two sides do not belong together: only a person can say how to go on
+  finished,  ///< cutover has ended this pipeline
+};
+
+/// Decides what a pipeline does; does nothing itself. Fed with events and the time, it answers next() with an
+/// action: read a batch after the position, apply it, read again; with nothing there, wait for a change;
+/// after a failure, back off and look at the position again, or stop and say why. Used from one thread.
+class Pump {
+ public:
+  using Clock = std::chrono::steady_clock;
+  using Time = Clock::time_point;
+
+  struct Decision {
+    Action action = Action::wait;
+    std::optional<Milliseconds>
+        timeout;  ///< with wait: look again after this; nothing: only an event ends it
+    bool operator==(const Decision&) const = default;
+  };
+
+  Pump(const PipelineConfig& config, Backoff::Random random);
+
+  Decision next(Time now) const;
+  State state() const;
+
+  /// When the next attempt is due by itself, where one is.
+  std::optional<Time> retry_at() const { return failure_ ? std::optional<Time>(retry_at_) : std::nullopt; }
+  bool paused() const { return paused_; }
+  std::optional<Failure> failure() const { return failure_; }
+
+  // What happened outside.
+  void source_changed(Time now);
+  void flush_requested();
+  void retry_requested();
+  void pause_requested() { paused_ = true; }
+  void resume_requested();
+  void leave_requested() { leaving_ = true; }
+
+  // What came of an action.
+  void opened();
+  void stepped(bool more, bool copying, bool whole);
+  void failed(Failure failure, Time now);
+
+ private:
+  bool has_work(Time now) const;
+  bool may_try(Time now) const;
+
+  Mode mode_;
+  Milliseconds poll_interval_;
+  Milliseconds max_delay_;
+  Milliseconds halted_interval_;
+  Milliseconds retry_initial_;
+  Backoff backoff_;
+
+  bool open_ = false;
+  bool started_ = false;  ///< has been open since the daemon started
+  bool more_ = true;      ///< the last look left something to do
+  bool copying_ = false;
+  bool whole_ = true;
+  bool flush_ = false;   ///< somebody waits for everything that is there now
+  bool urgent_ = false;  ///< a person asked: no backoff, no halt holds it up
+  bool paused_ = false;
+  bool leaving_ = false;
+  std::optional<Time> changed_since_;
+  std::optional<Failure> failure_;
+  Time retry_at_{};
+  Time tried_at_{};
+};
+
+}  // namespace sluice::daemon

@@ -1,0 +1,148 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "applier/batch.h"
+#include "applier/progress.h"
+#include "applier/session.h"
+#include "capture/source.h"
+#include "daemon/config.h"
+#include "daemon/file_signature.h"
+
+namespace sluice::daemon {
+
+/// The two sides do not belong together, or this pipeline has ended: nothing is done until a person says how.
+class Diverged : public std::runtime_error {
+ public:
+  Diverged(std::string code, const std::string& message, std::string hint);
+  std::string code;  ///< moved_back, different_history, name_taken, finished
+  std::string hint;
+};
+
+/// The schema moved, or the ring passed by, while a batch was under way: it is rolled back and begun anew.
+struct Interrupted : std::runtime_error {
+  explicit Interrupted(capture::ReadResult reason_);
+  capture::ReadResult reason;
+};
+
+/// What a step has done.
+struct StepResult {
+  std::int64_t changes = 0;      ///< changelog entries that it brought over
+  std::int64_t rows_copied = 0;  ///< rows of first copies
+  bool wrote = false;            ///< a transaction was committed
+  bool more = false;             ///< another step has something to do
+  bool copying = false;          ///< a table is under its first copy
+  bool whole = true;             ///< Postgres stands at a boundary
+  bool at_boundary = true;       ///< everything committed before the step began has been brought over
+};
+
+/// What can be said of one table.
+struct TableView {
+  std::string name;
+  std::string target;
+  applier::TableProgress progress;
+  std::int64_t rows_total = 0;
+};
+
+/// Moves the changes of one pipeline, blocking: opens both sides, settles where to go on, reads batches and
+/// applies them. Knows no threads, no timers and no sockets of its own. Used from one thread at a time.
+/// Throws applier::ApplyError, capture::SourceError, SQLite::Exception and Diverged; afterwards close() and
+/// open() start afresh, and the position is read back from Postgres.
+class Replicator {
+ public:
+  /// Told of every step before it is taken: open_source, connect, install, settle, check_existing, read,
+  /// apply, commit.
+  using Observer = std::function<void(const char* step)>;
+
+  Replicator(const PipelineConfig& config, std::shared_ptr<applier::Lifeline> lifeline, Observer observer);
+  ~Replicator();
+
+  /// Connects to Postgres, installs what capture lacks and finds out where to go on.
+  void open();
+
+  /// Brings over the next batch, or the next piece of a first copy with the batch that it rides on.
+  StepResult step();
+
+  /// Has the source changed since the last step? Cheap; opens nothing where the file is as it was left.
+  bool source_changed();
+
+  /// The newest position of the source, which is opened for it; nothing where it can't be read just now.
+  std::optional<capture::Position> captured();
+
+  /// Lets go of the file, so that the application's own last close folds its log in.
+  void close_source();
+
+  /// Lets go of the server, and of the file as well.
+  void close_target();
+  void close();
+
+  bool source_open() const { return source_ != nullptr; }
+  bool connected() const { return session_ != nullptr; }
+  const applier::Session* session() const { return session_.get(); }
+  const capture::Catalog& catalog() const { return catalog_; }
+  /// What Postgres holds, as far as this side knows.
+  const std::optional<applier::PipelineRow>& applied() const { return row_; }
+  std::vector<TableView> tables() const;
+
+ private:
+  enum class CopyWay { straight, compared };
+
+  /// What a whole table has come to, gathered in a batch.
+  struct Gathered {
+    capture::Anchor to;
+    std::int64_t changes = 0;
+    std::int64_t rows = 0;
+  };
+
+  void open_source();
+  void settle();
+  void start_first_time();
+  void check_match(const capture::Mismatch& found);
+  void plan_tables();
+  applier::TargetTable fit_target(const capture::SourceTable& table);
+  void copy_again(const std::vector<std::string>& tables, const capture::Anchor& from);
+  void reopen_source();
+  void check_existing_rows();
+  applier::ExistingCounts count_existing(const applier::TargetTable& table);
+
+  const applier::TargetTable* next_to_copy() const;
+  CopyWay way_to_copy(const applier::TargetTable& table);
+  Gathered gather(applier::LargeBatch& batch, const applier::TargetTable& table);
+  StepResult copy_compared(const applier::TargetTable& table);
+  StepResult replay(const applier::TargetTable* copying);
+  enum class Reach { limits, boundary };
+  StepResult replay_large(capture::Chunk chunk, const applier::TargetTable* copying, Reach reach);
+  StepResult replay_chunks(capture::Chunk& chunk, const applier::TargetTable* copying, Reach reach);
+  void write_copy_piece(applier::LargeBatch& batch, const capture::CopyChunk& piece, StepResult& result);
+
+  capture::ReadRequest request(const capture::Anchor& from, const applier::TargetTable* copying) const;
+  capture::Chunk read(const capture::ReadRequest& request);
+  void observe(const char* step) { observer_(step); }
+  applier::TableProgress& progress(const applier::TargetTable& table);
+  bool copying() const { return next_to_copy() != nullptr; }
+  applier::BatchContext context() const;
+
+  PipelineConfig config_;
+  applier::TargetOptions target_;
+  std::shared_ptr<applier::Lifeline> lifeline_;
+  Observer observer_;
+
+  std::unique_ptr<capture::Source> source_;
+  std::unique_ptr<applier::Session> session_;
+  int last_backend_ = 0;  ///< of a session that ended unexpectedly
+  capture::Catalog catalog_;
+  applier::Plan plan_;
+  std::optional<applier::PipelineRow> row_;
+  std::map<std::string, applier::TableProgress> progress_;
+  std::map<std::string, std::int64_t> rows_total_;
+  std::optional<FileSignature> left_at_;  ///< the file when it was closed as idle
+  bool missed_change_ = false;            ///< seen, but not yet told
+};
+
+}  // namespace sluice::daemon

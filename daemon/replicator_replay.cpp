@@ -1,0 +1,117 @@
+// Replaying: read a batch after the position, apply it in one transaction with the new position.
+
+#include <utility>
+
+#include "applier/apply_error.h"
+#include "daemon/replicator.h"
+
+namespace sluice::daemon {
+
+using applier::LargeBatch;
+using applier::TargetTable;
+using capture::Chunk;
+using Phase = capture::CopyState::Phase;
+
+Interrupted::Interrupted(capture::ReadResult reason_)
+    : std::runtime_error("the schema or the changelog moved while a batch was under way"),
+      reason(std::move(reason_)) {
+}
+
+StepResult Replicator::step() {
+  if (!source_ || source_->replaced()) reopen_source();
+  try {
+    const TargetTable* table = next_to_copy();
+    if (!table) return replay(nullptr);
+    return way_to_copy(*table) == CopyWay::straight ? replay(table) : copy_compared(*table);
+  } catch (const Interrupted& interruption) {
+    if (const auto* mismatch = std::get_if<capture::Mismatch>(&interruption.reason)) {
+      check_match(*mismatch);
+    } else {
+      settle();
+    }
+    StepResult result;
+    result.more = true;
+    result.at_boundary = false;
+    result.copying = copying();
+    return result;
+  }
+}
+
+capture::ReadRequest Replicator::request(const capture::Anchor& from, const TargetTable* copying) const {
+  capture::ReadRequest request;
+  request.from = from;
+  for (const auto& table : plan_.tables) {
+    const auto found = progress_.find(table.source.name);
+    request.copy_states[table.source.id] =
+        found == progress_.end() ? capture::CopyState{} : found->second.copy;
+  }
+  if (copying) request.copy = capture::CopyAsk{copying->source.id};
+  return request;
+}
+
+Chunk Replicator::read(const capture::ReadRequest& request) {
+  observe("read");
+  auto result = source_->read(catalog_, request);
+  if (auto* chunk = std::get_if<Chunk>(&result)) return std::move(*chunk);
+  throw Interrupted(std::move(result));
+}
+
+StepResult Replicator::replay(const TargetTable* copying_table) {
+  Chunk chunk = read(request(row_->applied, copying_table));
+  if (!applier::is_small(chunk)) {
+    return replay_large(std::move(chunk), copying_table, Reach::limits);
+  }
+
+  StepResult result;
+  result.changes = chunk.changes;
+  if (chunk.changes > 0) {
+    observe("apply");
+    applier::write_small_batch(*session_, plan_, context(), *row_, chunk);
+    result.wrote = true;
+    row_->applied = chunk.to;
+    row_->whole = true;
+  }
+  return result;
+}
+
+StepResult Replicator::replay_large(Chunk chunk, const TargetTable* copying_table, Reach reach) {
+  try {
+    return replay_chunks(chunk, copying_table, reach);
+  } catch (const applier::ApplyError& error) {
+    const bool refused = error.fault == applier::Fault::row || error.fault == applier::Fault::table;
+    if (!refused || reach == Reach::boundary) throw;
+  }
+  // Rows are read newer than the changes that led to them, so only at a boundary is a refusal real.
+  return replay_large(read(request(row_->applied, copying_table)), copying_table, Reach::boundary);
+}
+
+StepResult Replicator::replay_chunks(Chunk& chunk, const TargetTable* copying_table, Reach reach) {
+  observe("apply");
+  StepResult result;
+  LargeBatch batch(*session_, plan_, context(), *row_);
+  std::int64_t bytes = 0;
+  const auto limit_reached = [&] {
+    return reach == Reach::limits &&
+           (result.changes >= config_.apply.max_batch_changes || bytes >= config_.apply.max_batch_bytes);
+  };
+  while (true) {
+    result.changes += chunk.changes;
+    bytes += chunk.bytes;
+    batch.add(chunk);
+    if (chunk.at_boundary || limit_reached()) break;
+    chunk = read(request(chunk.to, copying_table));
+  }
+  if (chunk.copy) write_copy_piece(batch, *chunk.copy, result);
+  observe("commit");
+  batch.commit(chunk.to, chunk.at_boundary);
+
+  row_->applied = chunk.to;
+  row_->whole = chunk.at_boundary;
+  result.wrote = true;
+  result.whole = result.at_boundary = chunk.at_boundary;
+  result.copying = copying();
+  result.more = !chunk.at_boundary || result.copying;
+  return result;
+}
+
+}  // namespace sluice::daemon

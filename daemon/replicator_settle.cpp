@@ -1,0 +1,172 @@
+// Opening: where to go on, what the target tables are, and what has to be copied (again).
+
+#include <algorithm>
+#include <utility>
+
+#include "applier/apply_error.h"
+#include "applier/identifiers.h"
+#include "applier/state_store.h"
+#include "daemon/replicator.h"
+#include "daemon/source_place.h"
+
+namespace sluice::daemon {
+namespace {
+
+using applier::ApplyError;
+using applier::Fault;
+using applier::TargetTable;
+
+ApplyError missing_table(const applier::TargetOptions& options, const capture::SourceTable& table) {
+  ApplyError error(Fault::table, "table '" + table.name + "' is missing in schema '" + options.schema +
+                                     "', and target.create_tables is false");
+  error.code = "table_missing";
+  error.table = table.name;
+  error.hint = applier::create_table_sql(options, table) + ";";
+  return error;
+}
+
+void create_table(applier::Session& session, const applier::TargetOptions& options,
+                  const capture::SourceTable& table) {
+  const bool schema_there =
+      session
+          .exec("SELECT to_regnamespace(" + applier::quote_literal(applier::quote_name(options.schema)) +
+                ") IS NOT NULL")[0][0]
+          .as<bool>();
+  if (!schema_there) session.exec("CREATE SCHEMA " + applier::quote_name(options.schema));
+  try {
+    session.exec(applier::create_table_sql(options, table));
+  } catch (ApplyError& error) {
+    error.table = table.name;
+    error.hint =
+        "let the role create it, or create it yourself: " + applier::create_table_sql(options, table) + ";";
+    throw;
+  }
+}
+
+}  // namespace
+
+void Replicator::settle() {
+  observe("install");
+  auto stored = applier::load_state(*session_, target_.state_schema, config_.name);
+  row_ = std::move(stored.pipeline);
+  progress_ = std::move(stored.tables);
+  if (row_ && row_->finished) {
+    throw Diverged("finished", "this pipeline has been cut over to Postgres and has ended",
+                   "remove it from the configuration");
+  }
+  const auto report = source_->install(row_ ? row_->applied.position : capture::Position{});
+  catalog_ = source_->survey();
+  observe("settle");
+  if (row_ && row_->source.id != catalog_.source_id) {
+    throw Diverged(
+        "name_taken",
+        "pipeline '" + config_.name + "' of this database belongs to another source, " + row_->source.path,
+        "give this pipeline another name, or let go of the other source with: sluicectl uninstall --target");
+  }
+  plan_tables();
+  if (!row_) {
+    start_first_time();
+    return;
+  }
+  check_match({source_->match(row_->applied), {}, {}});
+  std::vector<std::string> unprotected;
+  for (const auto id : report.unprotected) {
+    if (const auto* table = plan_.find(id)) unprotected.push_back(table->source.name);
+  }
+  copy_again(unprotected, row_->applied);
+  check_existing_rows();
+}
+
+void Replicator::start_first_time() {
+  applier::PipelineRow row;
+  row.source = {catalog_.source_id, config_.source.path.string(), machine_id(config_)};
+  row.applied = source_->newest();
+  applier::create_pipeline(*session_, target_.state_schema, config_.name, row);
+  row_ = row;
+  check_existing_rows();
+}
+
+void Replicator::check_match(const capture::Mismatch& found) {
+  switch (found.match) {
+    case capture::Match::together:
+      return;
+    case capture::Match::overrun: {
+      // The changes in between are gone from the ring, but the rows are there: copying them again heals it.
+      std::vector<std::string> all;
+      for (const auto& table : plan_.tables) all.push_back(table.source.name);
+      copy_again(all, source_->newest());
+      return;
+    }
+    case capture::Match::rewound:
+      throw Diverged(
+          "moved_back",
+          "the changelog of " + config_.source.path.string() + " ends before position " +
+              std::to_string(row_->applied.position.value) + ", which Postgres already holds",
+          "the file was restored from a backup or its changelog was emptied: put the newer file back, or "
+          "give the pipeline a new start with: sluicectl uninstall --target " +
+              config_.name);
+    case capture::Match::different:
+      throw Diverged(
+          "different_history",
+          "position " + std::to_string(row_->applied.position.value) + " of " + config_.source.path.string() +
+              " is another change than the one that Postgres holds",
+          "the file was restored from a backup and written to since: put the newer file back, or give the "
+          "pipeline a new start with: sluicectl uninstall --target " +
+              config_.name);
+  }
+}
+
+void Replicator::plan_tables() {
+  std::vector<TargetTable> tables;
+  for (const auto& table : catalog_.tables) tables.push_back(fit_target(table));
+  plan_.tables = applier::parents_first(std::move(tables));
+}
+
+TargetTable Replicator::fit_target(const capture::SourceTable& table) {
+  const auto found_progress = progress_.find(table.name);
+  const bool running = found_progress != progress_.end() &&
+                       found_progress->second.copy.phase == capture::CopyState::Phase::streaming;
+  try {
+    if (auto found = applier::find_target(*session_, target_, table)) return *found;
+  } catch (const ApplyError& error) {
+    // A column that the application has added since: it follows by itself, and its rows are copied again.
+    const bool additive = running && error.code == "column_missing" && target_.create_tables &&
+                          config_.schema_changes == SchemaChanges::additive;
+    if (!additive) throw;
+    session_->exec(error.hint);
+    found_progress->second.copy = {};
+    return fit_target(table);
+  }
+  if (!target_.create_tables) throw missing_table(target_, table);
+  create_table(*session_, target_, table);
+  return *applier::find_target(*session_, target_, table);
+}
+
+void Replicator::copy_again(const std::vector<std::string>& tables, const capture::Anchor& from) {
+  std::vector<std::string> started;
+  for (const auto& name : tables) {
+    const auto found = progress_.find(name);
+    if (found != progress_.end()) started.push_back(name);
+  }
+  if (started.empty() && from == row_->applied) return;
+  applier::LargeBatch batch(*session_, plan_, context(), *row_);
+  for (const auto& name : started) {
+    auto& progress = progress_[name];
+    progress.copy = {};
+    progress.rows_copied = 0;
+    batch.save(name, progress);
+  }
+  batch.commit(from, true);
+  row_->applied = from;
+  row_->whole = true;
+}
+
+/// After a pause in which the file was let go of, or when another file has taken its place.
+void Replicator::reopen_source() {
+  const auto found = signature_of(config_.source.path);
+  const bool same_file = !source_ && left_at_ && found.facts[0] == left_at_->facts[0];
+  open_source();
+  if (!same_file) settle();
+}
+
+}  // namespace sluice::daemon

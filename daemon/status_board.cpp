@@ -1,0 +1,126 @@
+#include "daemon/status_board.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <ctime>
+
+#include "daemon/redact.h"
+
+namespace sluice::daemon {
+namespace {
+
+const char* word(capture::CopyState::Phase phase) {
+  switch (phase) {
+    case capture::CopyState::Phase::pending:
+      return "pending";
+    case capture::CopyState::Phase::copying:
+      return "copying";
+    case capture::CopyState::Phase::streaming:
+      return "streaming";
+  }
+  return "pending";
+}
+
+/// "2026-01-31T12:34:56.789Z", as the server writes it.
+std::optional<WallTime> parse_utc(const std::string& text) {
+  std::tm parts{};
+  const char* rest = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &parts);
+  if (!rest) return std::nullopt;
+  const double fraction = *rest == '.' ? std::strtod(rest, nullptr) : 0;
+  const auto whole = std::chrono::system_clock::from_time_t(::timegm(&parts));
+  return whole + std::chrono::duration_cast<WallTime::duration>(std::chrono::duration<double>(fraction));
+}
+
+double seconds(Pump::Clock::duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+}  // namespace
+
+StatusBoard::StatusBoard(const PipelineConfig& config) {
+  report_.name = config.name;
+  report_.mode = config.mode == Mode::continuous ? "continuous" : "manual";
+  report_.source_path = config.source.path.string();
+  report_.target_url = redact_url(config.target.url);
+}
+
+void StatusBoard::note_step(const StepResult& result, Pump::Time now) {
+  const std::scoped_lock lock(mutex_);
+  report_.changes_applied += result.changes;
+  report_.rows_copied += result.rows_copied;
+  if (result.wrote) {
+    ++report_.batches;
+    report_.last_commit_at = std::chrono::system_clock::now();
+  }
+  if (result.at_boundary && !result.copying) equal_at_ = now;
+}
+
+void StatusBoard::note_error(ErrorReport error) {
+  const std::scoped_lock lock(mutex_);
+  const bool again = report_.error && report_.error->id == error.id;
+  error.since = again ? report_.error->since : std::chrono::system_clock::now();
+  error.attempts = again ? report_.error->attempts + 1 : 1;
+  report_.error = std::move(error);
+}
+
+void StatusBoard::note_flush(const FlushReport& flush) {
+  const std::scoped_lock lock(mutex_);
+  report_.last_flush = flush;
+}
+
+void StatusBoard::clear_error() {
+  const std::scoped_lock lock(mutex_);
+  report_.error.reset();
+}
+
+void StatusBoard::set_captured(capture::Position position) {
+  const std::scoped_lock lock(mutex_);
+  report_.captured = std::max(report_.captured, position.value);
+  report_.pending = std::max<std::int64_t>(0, report_.captured - report_.applied);
+}
+
+void StatusBoard::refresh(const Pump& pump, const Replicator& replicator) {
+  auto tables = replicator.tables();
+  const std::scoped_lock lock(mutex_);
+  report_.state = pump.state();
+  retry_at_ = pump.retry_at();
+  report_.connected = replicator.connected();
+  if (const auto* session = replicator.session()) {
+    report_.apply_mode = session->mode() == applier::ApplyMode::replica ? "replica" : "ordinary";
+    report_.server_version = session->server_version();
+  }
+  const auto& catalog = replicator.catalog();
+  report_.source_id = catalog.source_id;
+  report_.journal_mode = catalog.journal_mode;
+  report_.not_captured = catalog.not_captured;
+  if (const auto& row = replicator.applied()) {
+    report_.applied = row->applied.position.value;
+    report_.captured = std::max(report_.captured, report_.applied);
+    if (!report_.last_commit_at) report_.last_commit_at = parse_utc(row->last_commit_at);
+  }
+  report_.pending = report_.captured - report_.applied;
+  const std::string refused = report_.error && report_.state == State::halted ? report_.error->table : "";
+  report_.tables.clear();
+  for (auto& table : tables) {
+    const bool halted = !refused.empty() && refused == table.name;
+    report_.tables.push_back({table.name, table.target, halted ? "halted" : word(table.progress.copy.phase),
+                              table.progress.rows_copied,
+                              std::max(table.rows_total, table.progress.rows_copied)});
+  }
+}
+
+std::int64_t StatusBoard::changes_applied() const {
+  const std::scoped_lock lock(mutex_);
+  return report_.changes_applied;
+}
+
+PipelineReport StatusBoard::report() const {
+  const auto now = Pump::Clock::now();
+  const std::scoped_lock lock(mutex_);
+  PipelineReport report = report_;
+  report.behind_s = report.pending == 0 ? 0 : seconds(now - equal_at_);
+  if (report.error && retry_at_) report.error->next_retry_s = std::max(0.0, seconds(*retry_at_ - now));
+  return report;
+}
+
+}  // namespace sluice::daemon

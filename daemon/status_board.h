@@ -1,0 +1,37 @@
+#pragma once
+
+#include <mutex>
+#include <optional>
+
+#include "daemon/failure.h"
+#include "daemon/pump.h"
+#include "daemon/replicator.h"
+#include "daemon/status.h"
+
+namespace sluice::daemon {
+
+/// What a pipeline says of itself: written by its strand, copied out by any thread; nothing else is shared.
+class StatusBoard {
+ public:
+  explicit StatusBoard(const PipelineConfig& config);
+
+  // The pipeline's strand.
+  void note_step(const StepResult& result, Pump::Time now);
+  void note_error(ErrorReport error);
+  void note_flush(const FlushReport& flush);
+  void clear_error();
+  void set_captured(capture::Position position);
+  void refresh(const Pump& pump, const Replicator& replicator);
+  std::int64_t changes_applied() const;
+
+  // Any thread.
+  PipelineReport report() const;
+
+ private:
+  mutable std::mutex mutex_;
+  PipelineReport report_;
+  Pump::Time equal_at_ = Pump::Clock::now();  ///< when Postgres was last known to hold everything
+  std::optional<Pump::Time> retry_at_;
+};
+
+}  // namespace sluice::daemon

@@ -1,0 +1,4 @@
+add_executable(config_tests config_test.cpp units_test.cpp redact_test.cpp log_test.cpp)
+target_link_libraries(config_tests PRIVATE doctest_main sluice_config)
+target_compile_definitions(config_tests PRIVATE SAMPLE_CONFIG="${PROJECT_SOURCE_DIR}/config.yaml")
+doctest_discover_tests(config_tests)

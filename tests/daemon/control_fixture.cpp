@@ -1,0 +1,215 @@
+#include "control_fixture.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <stdexcept>
+
+#include "daemon/clock_text.h"
+#include "daemon/socket_address.h"
+
+namespace sluice::daemon::test {
+
+namespace fs = std::filesystem;
+
+ScratchDirectory::ScratchDirectory() {
+  std::string pattern = (fs::temp_directory_path() / "sluice-control-XXXXXX").string();
+  path_ = mkdtemp(pattern.data());
+}
+
+ScratchDirectory::~ScratchDirectory() {
+  std::error_code ignored;
+  fs::remove_all(path_, ignored);
+}
+
+DaemonReport full_report() {
+  PipelineReport shop;
+  shop.name = "shop";
+  shop.mode = "continuous";
+  shop.state = State::halted;
+  shop.source_path = "/home/ann/shop.db";
+  shop.source_id = "5d0c";
+  shop.journal_mode = "wal";
+  shop.not_captured = {{"search", "virtual table"}};
+  shop.target_url = "postgresql:///shop";
+  shop.connected = true;
+  shop.apply_mode = "ordinary";
+  shop.server_version = "15.18";
+  shop.captured = 1234;
+  shop.applied = 1230;
+  shop.pending = 4;
+  shop.behind_s = 0.20049;
+  shop.last_commit_at = parse_utc("2026-11-20T14:03:22.125Z");
+  shop.last_flush = FlushReport{parse_utc("2026-11-20T14:03:20.000Z"), 4, 3.14159};
+  shop.changes_applied = 1200;
+  shop.batches = 17;
+  shop.rows_copied = 100000;
+  shop.tables = {{"packages", "public.packages", "streaming", 100000, 100000},
+                 {"package_categories", "public.package_categories", "halted", 12, 12}};
+  shop.quarantined = 3;
+  shop.error = ErrorReport{.id = "e17",
+                           .cls = "table",
+                           .code = "row_refused",
+                           .message = "record \"new\" has no field \"update_at\"",
+                           .sqlstate = "42703",
+                           .table = "package_categories",
+                           .key = "7",
+                           .column = "",
+                           .hint = "GRANT SET ON PARAMETER session_replication_role TO ann",
+                           .since = parse_utc("2026-11-20T14:03:23.000Z"),
+                           .attempts = 2,
+                           .next_retry_s = 41.5};
+  PipelineReport cafe;
+  cafe.name = "cafe";
+  cafe.mode = "manual";
+  cafe.source_path = "/home/ann/cafe.db";
+  cafe.target_url = "postgresql:///cafe";
+  return {.version = "0.1.0",
+          .pid = 4711,
+          .started_at = parse_utc("2026-11-20T12:00:00.000Z"),
+          .pipelines = {shop, cafe}};
+}
+
+DaemonReport ScriptedService::status() {
+  return report;
+}
+
+void ScriptedService::flush(const std::string& pipeline, std::chrono::milliseconds timeout,
+                            Reply<FlushAnswer> reply) {
+  note("flush " + pipeline + " " + std::to_string(timeout.count()));
+  if (hold_flushes) return held.push_back(std::move(reply));
+  if (refusal) return reply(*refusal);
+  const std::string outcome = timeout.count() == 0 ? "started" : "flushed";
+  reply(FlushAnswer{pipeline.empty() ? "shop" : pipeline, outcome, 1234, 4, quarantined, 3.14159});
+}
+
+void ScriptedService::check(const std::string& pipeline, Reply<CheckAnswer> reply) {
+  note("check " + pipeline);
+  if (refusal) return reply(*refusal);
+  reply(CheckAnswer{pipeline,
+                    false,
+                    {{"source file", CheckItem::Verdict::ok, "/home/ann/shop.db, wal", ""},
+                     {"replica mode", CheckItem::Verdict::failed, "the role may not", "GRANT it"}}});
+}
+
+void ScriptedService::done(const char* verb, const std::string& pipeline, const Reply<Done>& reply) {
+  note(std::string(verb) + " " + pipeline);
+  if (refusal) return reply(*refusal);
+  reply(Done{});
+}
+
+void ScriptedService::note(std::string call) {
+  const std::lock_guard lock(mutex_);
+  calls_.push_back(std::move(call));
+}
+
+std::vector<std::string> ScriptedService::calls() const {
+  const std::lock_guard lock(mutex_);
+  return calls_;
+}
+
+TestServer::TestServer(const std::string& group) {
+  server_.emplace(io_, ControlSocket::open(path_, group), service);
+  thread_ = std::thread([this] { io_.run(); });
+}
+
+TestServer::~TestServer() {
+  on_control_thread([this] { server_.reset(); });
+  work_.reset();
+  io_.stop();
+  thread_.join();
+}
+
+RawClient::RawClient(const fs::path& path) : socket_(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  const auto address = socket_address(path);
+  if (!address || connect(socket_, reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0)
+    throw std::runtime_error("cannot connect to " + path.string());
+}
+
+RawClient::~RawClient() {
+  close(socket_);
+}
+
+void RawClient::send(const std::string& bytes) {
+  std::size_t sent = 0;
+  while (sent < bytes.size()) {
+    const ssize_t count = ::send(socket_, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
+    if (count < 0) return;  // the server may have said its last word already
+    sent += static_cast<std::size_t>(count);
+  }
+}
+
+void RawClient::end_sending() {
+  shutdown(socket_, SHUT_WR);
+}
+
+bool RawClient::read_more() {
+  pollfd ready{socket_, POLLIN, 0};
+  if (poll(&ready, 1, 10'000) != 1) return false;
+  char bytes[4096];
+  const ssize_t count = recv(socket_, bytes, sizeof bytes, 0);
+  if (count <= 0) return false;
+  buffer_.append(bytes, static_cast<std::size_t>(count));
+  return true;
+}
+
+std::string RawClient::read_all() {
+  while (read_more()) {
+  }
+  return std::exchange(buffer_, {});
+}
+
+std::string RawClient::read_until(const std::string& mark) {
+  std::size_t at = 0;
+  while ((at = buffer_.find(mark)) == std::string::npos && read_more()) {
+  }
+  const std::size_t end = at == std::string::npos ? buffer_.size() : at + mark.size();
+  std::string text = buffer_.substr(0, end);
+  buffer_.erase(0, end);
+  return text;
+}
+
+std::string RawClient::read_response() {
+  std::string response = read_until("\r\n\r\n");
+  const std::size_t field = response.find("Content-Length: ");
+  if (field == std::string::npos) return response;
+  const std::size_t size = std::stoul(response.substr(field + 16));
+  while (buffer_.size() < size && read_more()) {
+  }
+  const std::size_t got = std::min(size, buffer_.size());
+  response += buffer_.substr(0, got);
+  buffer_.erase(0, got);
+  return response;
+}
+
+std::string ask(const TestServer& server, const std::string& method, const std::string& target,
+                const std::string& body) {
+  RawClient client(server.path());
+  client.send(method + " " + target +
+              " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: " +
+              std::to_string(body.size()) + "\r\n\r\n" + body);
+  return client.read_all();
+}
+
+std::string body_of(const std::string& response) {
+  const std::size_t end = response.find("\r\n\r\n");
+  return end == std::string::npos ? "" : response.substr(end + 4);
+}
+
+int status_of(const std::string& response) {
+  return response.size() < 12 ? 0 : std::stoi(response.substr(9, 3));
+}
+
+bool eventually(const std::function<bool()>& condition) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::yield();
+  }
+  return true;
+}
+
+}  // namespace sluice::daemon::test

@@ -1,0 +1,54 @@
+#include "daemon/failure.h"
+
+#include <SQLiteCpp/Exception.h>
+#include <doctest/doctest.h>
+#include <sqlite3.h>
+
+#include "applier/apply_error.h"
+#include "capture/source.h"
+#include "daemon/replicator.h"
+
+using namespace sluice;
+using namespace sluice::daemon;
+
+namespace {
+
+template <typename Error>
+FailureReport reported(const Error& error) {
+  return report_failure(std::make_exception_ptr(error));
+}
+
+}  // namespace
+
+TEST_SUITE("failure") {
+  TEST_CASE("every error leads to the pump's next step and says its class") {
+    using applier::ApplyError;
+    using applier::Fault;
+    const auto row = reported(ApplyError(Fault::row, "no", "22001"));
+    CHECK(row.failure == Failure::refused);
+    CHECK(row.error.cls == "row");
+    CHECK(reported(ApplyError(Fault::table, "no", "42P01")).error.cls == "table");
+    for (const auto fault : {Fault::environment, Fault::in_doubt, Fault::fenced}) {
+      const auto away = reported(ApplyError(fault, "gone"));
+      CHECK(away.failure == Failure::away);
+      CHECK(away.error.cls == "target");
+    }
+    CHECK(reported(Diverged("moved_back", "m", "h")).failure == Failure::diverged);
+    CHECK(reported(Diverged("finished", "m", "h")).failure == Failure::finished);
+    CHECK(reported(capture::SourceError("source_missing", "m", "h")).failure == Failure::refused);
+    const auto locked = reported(SQLite::Exception("database is locked", SQLITE_BUSY));
+    CHECK(locked.failure == Failure::away);
+    CHECK(locked.error.code == "source_locked");
+    CHECK(reported(SQLite::Exception("full", SQLITE_FULL)).error.code == "source_disk_full");
+  }
+
+  TEST_CASE("every report carries a remedy and an id that stays with the error") {
+    const auto first = reported(applier::ApplyError(applier::Fault::environment, "down"));
+    const auto again = reported(applier::ApplyError(applier::Fault::environment, "down"));
+    const auto other = reported(applier::ApplyError(applier::Fault::environment, "full"));
+    CHECK_FALSE(first.error.hint.empty());
+    CHECK(first.error.id == again.error.id);
+    CHECK(first.error.id != other.error.id);
+    CHECK_FALSE(reported(std::runtime_error("bug")).error.hint.empty());
+  }
+}

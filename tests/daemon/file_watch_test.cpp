@@ -1,0 +1,88 @@
+#include "daemon/file_watch.h"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <doctest/doctest.h>
+
+#include <fstream>
+
+#include "daemon/file_signature.h"
+#include "tests/support/sqlite_file.h"
+#include "tests/support/temp_dir.h"
+#include "tests/support/wait_until.h"
+
+using namespace sluice::daemon;
+using sluice::support::SqliteFile;
+
+namespace {
+
+/// Runs the context until `told` counts up, or fails.
+bool hears(boost::asio::io_context& io, const int& told, int before) {
+  try {
+    sluice::support::wait_until("the watch tells", [&] {
+      io.restart();
+      io.poll();
+      return told > before;
+    }, std::chrono::seconds(5));
+    return true;
+  } catch (const std::runtime_error&) {
+    return false;
+  }
+}
+
+}  // namespace
+
+TEST_SUITE("file watch") {
+  TEST_CASE("a commit is heard in every journal mode, and after the log was made anew") {
+    for (const char* mode : {"wal", "delete", "truncate", "persist"}) {
+      CAPTURE(mode);
+      SqliteFile file(mode);
+      file.exec("CREATE TABLE t(x)");
+      boost::asio::io_context io;
+      int told = 0;
+      FileWatch watch(io.get_executor(), file.path(), [&] { ++told; });
+      file.exec("INSERT INTO t VALUES(1)");
+      CHECK(hears(io, told, 0));
+      if (std::string(mode) == "wal") {
+        file.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+        io.restart();
+        io.poll();
+        const int before = told;
+        file.exec("INSERT INTO t VALUES(2)");
+        CHECK(hears(io, told, before));
+      }
+      watch.close();
+      io.restart();
+      io.poll();
+    }
+  }
+
+  TEST_CASE("another file of the folder is not heard") {
+    SqliteFile file;
+    boost::asio::io_context io;
+    int told = 0;
+    FileWatch watch(io.get_executor(), file.path(), [&] { ++told; });
+    std::ofstream(file.folder() / "other") << "x";
+    std::ofstream(file.path().string() + "-shm2") << "x";
+    file.exec("CREATE TABLE t(x)");
+    CHECK(hears(io, told, 0));
+    const int after_own = told;
+    std::ofstream(file.folder() / "other") << "y";
+    io.restart();
+    io.poll();
+    CHECK(told == after_own);
+    watch.close();
+    io.restart();
+    io.poll();
+  }
+
+  TEST_CASE("a signature tells a write and a new file apart from rest") {
+    SqliteFile file;
+    file.exec("CREATE TABLE t(x)");
+    const auto rest = signature_of(file.path());
+    CHECK(signature_of(file.path()) == rest);
+    file.exec("INSERT INTO t VALUES(1)");
+    CHECK_FALSE(signature_of(file.path()) == rest);
+    CHECK_FALSE(signature_of("/nonexistent") == rest);
+  }
+}
