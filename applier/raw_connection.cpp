@@ -71,8 +71,8 @@ std::unique_ptr<PqxxConnection> adopt(pg_conn* handle) {
   return std::make_unique<AdoptedConnection>(handle);
 }
 #else
-std::unique_ptr<PqxxConnection> adopt(pg_conn* handle) {
-  return std::make_unique<pqxx::connection>(pqxx::connection::seize_raw_connection(handle));
+std::shared_ptr<PqxxConnection> adopt(pg_conn* handle) {
+  return std::make_shared<pqxx::connection>(pqxx::connection::seize_raw_connection(handle));
 }
 #endif
 

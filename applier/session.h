@@ -76,7 +76,7 @@ class Session {
 
   std::shared_ptr<Lifeline> lifeline_;
   pg_conn* raw_ = nullptr;  ///< owned by connection_
-  std::unique_ptr<PqxxConnection> connection_;
+  std::shared_ptr<PqxxConnection> connection_;
   std::unique_ptr<pqxx::nontransaction> work_;
   ApplyMode mode_ = ApplyMode::ordinary;
   std::string server_version_;

@@ -11,6 +11,7 @@
 #include "capture/changelog_reader.h"
 #include "capture/installer.h"
 #include "capture/source_file.h"
+#include "capture/values.h"
 
 namespace sluice::capture {
 namespace {
@@ -27,7 +28,7 @@ void check_library() {
 /// Checked before SQLite may touch the file.
 const SourceOptions& checked(const SourceOptions& options) {
   check_library();
-  check_source_file(options.path, options.allow_remote_fs);
+  check_source_file(options.path);
   return options;
 }
 
@@ -50,6 +51,7 @@ struct Source::Impl {
                  static_cast<int>(options.busy_timeout.count())),
         file(file_id(options.path)),
         reader(database) {
+    check_file_system(options.path, options.allow_remote_fs, database.getHandle());
     database.exec("PRAGMA wal_autocheckpoint = 0");
     forbid_writes();
     check_contents();
@@ -131,6 +133,10 @@ bool Source::changed() {
 
 ReadResult Source::read(const Catalog& catalog, const ReadRequest& request) {
   return impl_->reader.read(catalog, request);
+}
+
+std::int64_t Source::count_rows(const SourceTable& table) {
+  return impl_->database.execAndGet("SELECT count(*) FROM " + quote_name(table.name)).getInt64();
 }
 
 bool Source::replaced() const {

@@ -137,6 +137,9 @@ class Source {
   /// Reads the next chunk; see ReadRequest. The catalog is the caller's idea of the schema.
   ReadResult read(const Catalog& catalog, const ReadRequest& request);
 
+  /// How many rows a table holds; reads the whole of its smallest index.
+  std::int64_t count_rows(const SourceTable& table);
+
   /// Has the path been replaced by another file since it was opened?
   bool replaced() const;
 

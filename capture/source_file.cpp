@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <pwd.h>
+#include <sqlite3.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -9,7 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
+#include <functional>
 
 #include "capture/source.h"
 
@@ -29,11 +30,14 @@ struct stat status_of(const std::string& path) {
                     "check source.path; start the application once if it makes the file itself");
 }
 
-/// Bytes 18 and 19 of the header: 2 in a file that is in WAL mode.
-bool is_wal(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
+/// Bytes 18 and 19 of the header: 2 in a file that is in WAL mode. Read through SQLite's own descriptor: closing
+/// any other one of the same file would drop every lock that this process holds on it.
+/// Source: "How To Corrupt An SQLite Database File", section 2.2.
+bool header_says_wal(sqlite3* database) {
+  sqlite3_file* file = nullptr;
   char header[20] = {};
-  return file.read(header, sizeof header) && header[18] == 2 && header[19] == 2;
+  return sqlite3_file_control(database, "main", SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK &&
+         file->pMethods->xRead(file, header, sizeof header, 0) == SQLITE_OK && header[18] == 2 && header[19] == 2;
 }
 
 bool may(const std::string& path, int mode) {
@@ -46,18 +50,18 @@ void check_rights(const std::string& path) {
                       "run sluiced as the user who owns the file, and let the owner read and write it");
   }
   const std::string folder = std::filesystem::absolute(path).parent_path().string();
-  if (may(folder, R_OK | X_OK) && (!is_wal(path) || may(folder, W_OK))) return;
+  if (may(folder, R_OK | W_OK | X_OK)) return;
   throw SourceError("source_folder_unwritable",
                     user_name(geteuid()) + " may not read and write the folder " + folder,
-                    "SQLite keeps its -wal and -shm files beside the database: give the user the folder");
+                    "SQLite keeps its -wal, -shm and -journal files beside the database: give the user the folder");
 }
 
-void check_place(const std::string& path, bool allow_remote_fs) {
+/// Where a file system that is not local is allowed at all, only a rollback journal works on it.
+void check_place(const std::string& path, bool allow_remote_fs, const std::function<bool()>& is_wal) {
   struct statfs place {};
   if (statfs(path.c_str(), &place) != 0) return;
   const char* const name = remote_file_system(static_cast<unsigned long>(place.f_type));
-  if (name == nullptr) return;
-  if (allow_remote_fs && !is_wal(path)) return;
+  if (name == nullptr || (allow_remote_fs && !is_wal())) return;
   throw SourceError(
       "source_remote_fs", path + " is on a file system that is not local (" + name + ")",
       "run sluiced on the machine that holds the file; source.allow_remote_fs: true takes the risk for "
@@ -66,14 +70,17 @@ void check_place(const std::string& path, bool allow_remote_fs) {
 
 }  // namespace
 
-void check_source_file(const std::string& path, bool allow_remote_fs) {
+void check_source_file(const std::string& path) {
   const struct stat status = status_of(path);
   if (!S_ISREG(status.st_mode)) {
     throw SourceError("source_not_a_file", path + " is not a regular file", "check source.path");
   }
   check_owner(path, status.st_uid, geteuid());
   check_rights(path);
-  check_place(path, allow_remote_fs);
+}
+
+void check_file_system(const std::string& path, bool allow_remote_fs, sqlite3* database) {
+  check_place(path, allow_remote_fs, [database] { return header_says_wal(database); });
 }
 
 void check_owner(const std::string& path, uid_t owner, uid_t user) {

@@ -4,7 +4,9 @@
 
 #include <string>
 
-/// What has to be true of a file and its place before SQLite may open it.
+struct sqlite3;
+
+/// What has to be true of a file and its place before SQLite may work on it.
 namespace sluice::capture {
 
 /// A file's identity: it changes when the path is given to another file.
@@ -14,8 +16,12 @@ struct FileId {
   bool operator==(const FileId&) const = default;
 };
 
-/// Throws SourceError unless the path is a regular file of ours, in a place where SQLite can work.
-void check_source_file(const std::string& path, bool allow_remote_fs);
+/// Throws SourceError unless the path is a regular file of ours in a folder where SQLite can work. Opens nothing.
+void check_source_file(const std::string& path);
+
+/// Throws SourceError "source_remote_fs" unless the open file is on a local file system, or on another one that its
+/// owner allows and on which its journal mode can work.
+void check_file_system(const std::string& path, bool allow_remote_fs, sqlite3* database);
 
 /// Throws SourceError "source_wrong_owner" unless `user` is the file's owner or root. Another user's -wal and
 /// -shm files would make the application's writes fail. Pure.

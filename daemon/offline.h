@@ -10,12 +10,12 @@
 namespace sluice::daemon {
 
 /// Is everything ready? Never throws for what it finds wrong: that is what the answer tells.
-CheckAnswer check_offline(const PipelineConfig& pipeline);
+CheckAnswer check_offline(const PipelineConfig& config);
 
 /// Puts what capture needs into the source file; returns what was done, in lines for people.
-std::string install_offline(const PipelineConfig& pipeline);
+std::string install_offline(const PipelineConfig& config);
 
 /// Takes it out again, and with `target` also the pipeline's state in Postgres; returns what was done.
-std::string uninstall_offline(const PipelineConfig& pipeline, bool target);
+std::string uninstall_offline(const PipelineConfig& config, bool target);
 
 }  // namespace sluice::daemon

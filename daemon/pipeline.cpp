@@ -1,5 +1,6 @@
 #include "daemon/pipeline.h"
 
+#include <array>
 #include <boost/asio/post.hpp>
 #include <random>
 #include <utility>
@@ -11,11 +12,16 @@
 namespace sluice::daemon {
 namespace {
 
+using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 /// A file that nobody writes to is let go of after this time, so that the application's last close folds its
 /// log in.
 constexpr auto kIdleAfter = seconds(2);
+
+/// A log is written before its index says so, and only the first of the two is an event: the file is looked at
+/// again shortly after.
+constexpr std::array kLookAgainAfter{milliseconds(1), milliseconds(5), milliseconds(20)};
 
 /// No single call to the server may wait longer: a server that does not answer at all is left by then. Long
 /// enough for the last statement of a batch at its largest.
@@ -43,6 +49,7 @@ Pipeline::Pipeline(boost::asio::io_context& workers, PipelineConfig config)
     : workers_(workers),
       strand_(boost::asio::make_strand(workers)),
       timer_(strand_),
+      second_look_(strand_),
       config_(std::move(config)),
       replicator_(config_, lifeline_,
                   [name = config_.name](const char* step) {
@@ -180,9 +187,25 @@ void Pipeline::look() {
 
 void Pipeline::source_event() {
   if (ended_) return;
-  const bool busy = !pump_.failure() && !pump_.paused() && config_.mode == Mode::continuous;
   quiet_since_ = Pump::Clock::now();
-  if (busy) {
+  heed_source();
+  looks_again_ = 0;
+  look_again_later();
+}
+
+void Pipeline::look_again_later() {
+  if (looks_again_ == kLookAgainAfter.size()) return;
+  second_look_.expires_after(kLookAgainAfter[looks_again_++]);
+  second_look_.async_wait([self = shared_from_this()](const boost::system::error_code& cancelled) {
+    if (cancelled || self->ended_) return;
+    self->heed_source();
+    self->look_again_later();
+  });
+}
+
+void Pipeline::heed_source() {
+  const bool follows = !pump_.failure() && !pump_.paused() && config_.mode == Mode::continuous;
+  if (follows) {
     look();
   } else {
     if (const auto position = replicator_.captured()) board_.set_captured(*position);
@@ -281,6 +304,7 @@ void Pipeline::leave(std::function<void()> left) {
 void Pipeline::finish_leaving() {
   ended_ = true;
   timer_.cancel();
+  second_look_.cancel();
   if (watch_) watch_->close();
   refuse_waiters({"", "", "stopped", "the daemon let go of it", "", "", "", "", "start it again", {}, 0, {}});
   replicator_.close();

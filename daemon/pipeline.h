@@ -65,6 +65,8 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   void finish_leaving();
   void look();
   void source_event();
+  void look_again_later();
+  void heed_source();
   void failed(std::exception_ptr thrown);
   void answer_waiters();
   void refuse_waiters(const ErrorReport& error);
@@ -74,6 +76,7 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   boost::asio::io_context& workers_;
   boost::asio::strand<boost::asio::io_context::executor_type> strand_;
   boost::asio::steady_timer timer_;
+  boost::asio::steady_timer second_look_;
   PipelineConfig config_;
   std::shared_ptr<applier::Lifeline> lifeline_ = std::make_shared<applier::Lifeline>();
   Replicator replicator_;
@@ -85,6 +88,7 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   bool scheduled_ = false;
   bool ended_ = false;
   Pump::Time quiet_since_{};
+  std::size_t looks_again_ = 0;
   State logged_state_ = State::stopped;
   std::string logged_error_;
 

@@ -38,6 +38,11 @@ Pump::Decision Pump::next(Time now) const {
   return {Action::wait, poll_interval_};
 }
 
+std::optional<Pump::Time> Pump::retry_at() const {
+  if (!failure_ || ends_it(*failure_)) return std::nullopt;
+  return retry_at_;
+}
+
 bool Pump::may_try(Time now) const {
   return !failure_ || urgent_ || now >= retry_at_;
 }

@@ -47,7 +47,7 @@ class Pump {
   State state() const;
 
   /// When the next attempt is due by itself, where one is.
-  std::optional<Time> retry_at() const { return failure_ ? std::optional<Time>(retry_at_) : std::nullopt; }
+  std::optional<Time> retry_at() const;
   bool paused() const { return paused_; }
   std::optional<Failure> failure() const { return failure_; }
 

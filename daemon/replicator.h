@@ -106,6 +106,7 @@ class Replicator {
   void check_match(const capture::Mismatch& found);
   void plan_tables();
   applier::TargetTable fit_target(const capture::SourceTable& table);
+  void add_column(const capture::SourceTable& table, const std::string& ddl);
   void copy_again(const std::vector<std::string>& tables, const capture::Anchor& from);
   void reopen_source();
   void check_existing_rows();

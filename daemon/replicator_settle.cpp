@@ -18,7 +18,7 @@ using applier::TargetTable;
 
 ApplyError missing_table(const applier::TargetOptions& options, const capture::SourceTable& table) {
   ApplyError error(Fault::table, "table '" + table.name + "' is missing in schema '" + options.schema +
-                                     "', and target.create_tables is false");
+                                     "' and is not to be created");
   error.code = "table_missing";
   error.table = table.name;
   error.hint = applier::create_table_sql(options, table) + ";";
@@ -133,13 +133,28 @@ TargetTable Replicator::fit_target(const capture::SourceTable& table) {
     const bool additive = running && error.code == "column_missing" && target_.create_tables &&
                           config_.schema_changes == SchemaChanges::additive;
     if (!additive) throw;
-    session_->exec(error.hint);
-    found_progress->second.copy = {};
+    add_column(table, error.hint);
     return fit_target(table);
   }
-  if (!target_.create_tables) throw missing_table(target_, table);
+  const bool running_pipeline = row_.has_value();
+  if (!target_.create_tables || (running_pipeline && config_.schema_changes == SchemaChanges::halt)) {
+    throw missing_table(target_, table);
+  }
   create_table(*session_, target_, table);
   return *applier::find_target(*session_, target_, table);
+}
+
+/// The new column and the copy of its rows belong together: the rows have changed without any trigger.
+void Replicator::add_column(const capture::SourceTable& table, const std::string& ddl) {
+  auto& state = progress_.at(table.name);
+  state.copy = {};
+  state.rows_copied = 0;
+  applier::Transaction transaction(*session_);
+  session_->exec(
+      applier::advance_sql(target_.state_schema, config_.name, *row_, row_->applied, row_->whole));
+  session_->exec(ddl);
+  session_->exec(applier::save_progress_sql(target_.state_schema, config_.name, table.name, state));
+  transaction.commit();
 }
 
 void Replicator::copy_again(const std::vector<std::string>& tables, const capture::Anchor& from) {

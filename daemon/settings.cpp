@@ -106,7 +106,7 @@ const std::vector<Setting<PipelineConfig>>& pipeline_settings() {
     pipeline("target.url", kRequired, AT(target.url), UrlCodec{},
              "the Postgres database"),
     pipeline("target.password_file", "\"\"", AT(target.password_file), PathCodec{},
-             "a file like ~/.pgpass; empty: libpq's own rules"),
+             "a file whose first line is the password; empty: libpq's own rules"),
     pipeline("target.schema", "public", AT(target.schema), NameCodec{},
              "the schema that holds the tables"),
     pipeline("target.state_schema", "sluice", AT(target.state_schema), NameCodec{},

@@ -153,6 +153,7 @@ TEST_SUITE("pump") {
       bench.now += 24h;
       bench.pump.source_changed(bench.now);
       CHECK(bench.next() == wait({}));
+      CHECK_FALSE(bench.pump.retry_at());
       bench.pump.retry_requested();
       CHECK(bench.action() == Action::open);
     }
