@@ -70,8 +70,8 @@ Fault classify(std::string_view sqlstate) {
   return best ? best->fault : Fault::environment;
 }
 
-ApplyError::ApplyError(Fault fault_, std::string message, std::string sqlstate_)
-    : std::runtime_error(std::move(message)),
+ApplyError::ApplyError(Fault fault_, const std::string& message, std::string sqlstate_)
+    : std::runtime_error(message),
       fault(fault_),
       code(code_of(fault_)),
       sqlstate(std::move(sqlstate_)) {

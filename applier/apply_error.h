@@ -24,7 +24,7 @@ Fault classify(std::string_view sqlstate);
 /// own conversion rule; DETAIL, which carries whole rows, is left out.
 class ApplyError : public std::runtime_error {
  public:
-  ApplyError(Fault fault, std::string message, std::string sqlstate = {});
+  ApplyError(Fault fault, const std::string& message, std::string sqlstate = {});
 
   Fault fault;
   std::string code;      ///< stable word for programs, e.g. "row_refused", "target_away"

@@ -102,6 +102,14 @@ RawConnection connect_raw(const std::vector<std::pair<std::string, std::string>>
   return RawConnection{handle, adopt(handle)};
 }
 
+int greeted_pid(pg_conn* handle) { return PQbackendPID(handle); }
+
+std::string transport(pg_conn* handle) {
+  if (const char* protocol = PQsslAttribute(handle, "protocol")) return protocol;
+  const char* host = PQhost(handle);
+  return host && host[0] == '/' ? "a local socket" : "";
+}
+
 void copy_raw(pg_conn* handle, const std::string& statement, const std::string& lines) {
   {
     const Result started(PQexec(handle, statement.c_str()));

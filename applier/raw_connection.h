@@ -30,6 +30,12 @@ struct RawConnection {
 /// Connects with libpq's own keyword list. Throws ApplyError (environment).
 RawConnection connect_raw(const std::vector<std::pair<std::string, std::string>>& keywords);
 
+/// The backend's number as the greeting told it; a pooler tells one of its own.
+int greeted_pid(pg_conn* handle);
+
+/// How the bytes travel: "a local socket", "TLSv1.3", or nothing where anybody on the way can read them.
+std::string transport(pg_conn* handle);
+
 /// COPY ... FROM STDIN of ready text lines. Throws ApplyError with Postgres's SQLSTATE and primary message.
 void copy_raw(pg_conn* handle, const std::string& statement, const std::string& lines);
 

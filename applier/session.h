@@ -62,6 +62,11 @@ class Session {
   const std::string& role() const { return role_; }
   int backend_pid() const { return backend_pid_; }
 
+  /// Does a pooler stand between this session and the server?
+  bool pooled() const;
+  /// "a local socket", "TLSv1.3", or nothing where the connection is not encrypted.
+  std::string transport() const;
+
   /// The statement that gives a transaction its settings; local to it, so that a transaction-mode pooler
   /// works.
   const std::string& transaction_settings() const { return transaction_settings_; }

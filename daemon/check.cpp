@@ -100,6 +100,18 @@ void check_mode(Findings& findings, const applier::Session& session) {
           "; (Postgres 15+)");
 }
 
+void check_way(Findings& findings, const applier::Session& session) {
+  const std::string transport = session.transport();
+  if (transport.empty()) {
+    findings.add("connection", Verdict::note, "not encrypted", "sslmode=require (or verify-full) in target.url");
+  } else {
+    findings.add("connection", Verdict::ok, transport);
+  }
+  if (session.pooled()) {
+    findings.add("pooler", Verdict::note, "a pooler is in between; transaction mode is fine");
+  }
+}
+
 bool may_write(applier::Session& session, const applier::TargetTable& table) {
   const std::string oid = std::to_string(table.oid);
   return session
@@ -153,6 +165,7 @@ void check_target(Findings& findings, const PipelineConfig& config, const captur
     applier::Session session(options, std::make_shared<applier::Lifeline>());
     findings.add("target", Verdict::ok,
                  redact_url(config.target.url) + ", Postgres " + session.server_version());
+    check_way(findings, session);
     check_mode(findings, session);
     check_rights(findings, session, options);
     if (!catalog) return;

@@ -19,8 +19,8 @@ using std::chrono::seconds;
 /// log in.
 constexpr auto kIdleAfter = seconds(2);
 
-/// A log is written before its index says so, and only the first of the two is an event: the file is looked at
-/// again shortly after.
+/// A log is written before its index says so, and only the first of the two is an event: the file is looked
+/// at again shortly after.
 constexpr std::array kLookAgainAfter{milliseconds(1), milliseconds(5), milliseconds(20)};
 
 /// No single call to the server may wait longer: a server that does not answer at all is left by then. Long
@@ -215,20 +215,18 @@ void Pipeline::heed_source() {
 }
 
 void Pipeline::flush(FlushReply reply) {
-  boost::asio::post(strand_,
-                    [self = shared_from_this(), reply = std::move(reply), asked = Pump::Clock::now()] {
-                      if (self->ended_ || self->pump_.paused()) {
-                        reply(ControlError{409, "paused", "pipeline '" + self->config_.name + "' is paused",
-                                           "end the pause with: sluicectl resume " + self->config_.name});
-                        return;
-                      }
-                      self->waiters_.push_back({reply, asked, self->board_.changes_applied()});
-                      self->pump_.flush_requested();
-                      self->schedule();
-                    });
+  // Counted from now on: a batch that is under way may well be what the flush waits for.
+  const Waiter waiter{std::move(reply), Pump::Clock::now(), board_.brought_over()};
+  boost::asio::post(strand_, [self = shared_from_this(), waiter] {
+    if (const auto closed = self->closed_to_flushes(self->pump_.state())) return waiter.reply(*closed);
+    self->waiters_.push_back(waiter);
+    self->pump_.flush_requested();
+    self->schedule();
+  });
 }
 
 void Pipeline::start_flush(FlushReply reply) {
+  if (const auto closed = closed_to_flushes(board_.report().state)) return reply(*closed);
   // Not on the strand, which may be waiting for the server: the position comes from the file alone.
   boost::asio::post(workers_, [self = shared_from_this(), reply = std::move(reply)] {
     try {
@@ -242,12 +240,24 @@ void Pipeline::start_flush(FlushReply reply) {
   flush([](const auto&) {});
 }
 
+std::optional<ControlError> Pipeline::closed_to_flushes(State state) const {
+  const std::string name = "pipeline '" + config_.name + "'";
+  if (state == State::paused) {
+    return ControlError{409, "paused", name + " is paused",
+                        "end the pause with: sluicectl resume " + config_.name};
+  }
+  if (state == State::stopped) {
+    return ControlError{409, "stopped", name + " has been let go of", "start the daemon again"};
+  }
+  return std::nullopt;
+}
+
 void Pipeline::answer_waiters() {
-  const auto applied = board_.changes_applied();
+  const auto brought = board_.brought_over();
   for (auto& waiter : std::exchange(waiters_, {})) {
     FlushAnswer answer;
     answer.pipeline = config_.name;
-    answer.changes = applied - waiter.changes_before;
+    answer.changes = brought - waiter.brought_before;
     answer.outcome = answer.changes > 0 ? "flushed" : "nothing_to_do";
     answer.position = replicator_.applied()->applied.position.value;
     answer.elapsed_ms = milliseconds_since(waiter.since);

@@ -53,7 +53,7 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   struct Waiter {
     FlushReply reply;
     Pump::Time since;
-    std::int64_t changes_before;
+    std::int64_t brought_before;
   };
 
   void schedule();
@@ -68,6 +68,7 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   void look_again_later();
   void heed_source();
   void failed(std::exception_ptr thrown);
+  std::optional<ControlError> closed_to_flushes(State state) const;
   void answer_waiters();
   void refuse_waiters(const ErrorReport& error);
   void publish();

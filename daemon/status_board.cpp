@@ -109,9 +109,9 @@ void StatusBoard::refresh(const Pump& pump, const Replicator& replicator) {
   }
 }
 
-std::int64_t StatusBoard::changes_applied() const {
+std::int64_t StatusBoard::brought_over() const {
   const std::scoped_lock lock(mutex_);
-  return report_.changes_applied;
+  return report_.changes_applied + report_.rows_copied;
 }
 
 PipelineReport StatusBoard::report() const {

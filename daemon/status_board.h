@@ -22,9 +22,10 @@ class StatusBoard {
   void clear_error();
   void set_captured(capture::Position position);
   void refresh(const Pump& pump, const Replicator& replicator);
-  std::int64_t changes_applied() const;
 
   // Any thread.
+  /// Changes applied and rows copied since the start: what a flush has brought over is the difference.
+  std::int64_t brought_over() const;
   PipelineReport report() const;
 
  private:

@@ -215,7 +215,7 @@ TEST_SUITE("life") {
     const auto path = life.source.path();
     for (int i = 0; i < 10; ++i) {
       // A short-lived program: were it the last to close the file, it would fold the log in and delete it.
-      const auto update = run({"sqlite3", path.string(), "UPDATE item SET price = " + std::to_string(i)});
+      const auto update = run({{"sqlite3", path.string(), "UPDATE item SET price = " + std::to_string(i)}});
       REQUIRE(update.exit_code == 0);
       must_flush(life.daemon);
       CHECK(life.cluster.psql(life.database, "SELECT price FROM item") == std::to_string(i));
