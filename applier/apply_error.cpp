@@ -71,10 +71,7 @@ Fault classify(std::string_view sqlstate) {
 }
 
 ApplyError::ApplyError(Fault fault_, const std::string& message, std::string sqlstate_)
-    : std::runtime_error(message),
-      fault(fault_),
-      code(code_of(fault_)),
-      sqlstate(std::move(sqlstate_)) {
+    : std::runtime_error(message), fault(fault_), code(code_of(fault_)), sqlstate(std::move(sqlstate_)) {
 }
 
 }  // namespace sluice::applier

@@ -35,6 +35,11 @@ std::string deferral(const Session& session) {
   return session.mode() == ApplyMode::ordinary ? "SET CONSTRAINTS ALL DEFERRED;" : "";
 }
 
+/// Values and the constraints on them are the same in both modes, foreign keys and triggers are not.
+bool same_in_replica_mode(const std::string& sqlstate) {
+  return sqlstate.starts_with("22") || (sqlstate.starts_with("23") && sqlstate != "23503");
+}
+
 /// What would help. In ordinary mode it may be the right that keeps the server's triggers out of a mirror.
 void add_hint(ApplyError& error, const Session& session, const TargetTable& table) {
   if (!error.hint.empty()) return;
@@ -42,7 +47,7 @@ void add_hint(ApplyError& error, const Session& session, const TargetTable& tabl
     error.hint = grant_sql(table, session.role());
     return;
   }
-  if (session.mode() == ApplyMode::replica) {
+  if (session.mode() == ApplyMode::replica || same_in_replica_mode(error.sqlstate)) {
     error.hint = "change the row in SQLite or " + table.display_name +
                  " on the server; replication then goes on by itself, or at once with: sluicectl retry";
     return;

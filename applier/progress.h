@@ -25,6 +25,7 @@ struct PipelineRow {
 struct TableProgress {
   capture::CopyState copy;
   std::int64_t rows_copied = 0;
+  std::int64_t generation = 0;  ///< SourceTable::generation that the copy belongs to
   bool ours = false;  ///< every row of the target table was written by this pipeline: it may be replaced
 };
 

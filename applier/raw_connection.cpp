@@ -102,7 +102,9 @@ RawConnection connect_raw(const std::vector<std::pair<std::string, std::string>>
   return RawConnection{handle, adopt(handle)};
 }
 
-int greeted_pid(pg_conn* handle) { return PQbackendPID(handle); }
+int greeted_pid(pg_conn* handle) {
+  return PQbackendPID(handle);
+}
 
 std::string transport(pg_conn* handle) {
   if (const char* protocol = PQsslAttribute(handle, "protocol")) return protocol;

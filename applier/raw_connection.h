@@ -24,7 +24,8 @@ using PqxxConnection = pqxx::connection_base;
 /// A libpqxx connection together with the libpq handle that it owns.
 struct RawConnection {
   pg_conn* handle = nullptr;
-  std::shared_ptr<PqxxConnection> connection;  ///< shared_ptr: the base class of 6.x has no virtual destructor
+  std::shared_ptr<PqxxConnection>
+      connection;  ///< shared_ptr: the base class of 6.x has no virtual destructor
 };
 
 /// Connects with libpq's own keyword list. Throws ApplyError (environment).

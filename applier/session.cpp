@@ -156,9 +156,13 @@ void Session::copy(const std::string& table, const std::vector<std::string>& col
   guarded([&] { copy_raw(raw_, "COPY " + table + " (" + join(columns, ",") + ") FROM STDIN", lines); });
 }
 
-bool Session::pooled() const { return greeted_pid(raw_) != backend_pid_; }
+bool Session::pooled() const {
+  return greeted_pid(raw_) != backend_pid_;
+}
 
-std::string Session::transport() const { return applier::transport(raw_); }
+std::string Session::transport() const {
+  return applier::transport(raw_);
+}
 
 ApplyMode Session::probe_mode() {
   Transaction probe(*this);

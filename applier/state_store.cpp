@@ -26,6 +26,20 @@ bool exists(Session& session, const std::string& schema) {
       .as<bool>();
 }
 
+/// A schema that is there already may have been made for a role that can't make one.
+void make_schema(Session& session, const std::string& schema) {
+  const auto found = session.exec("SELECT to_regnamespace(" + quote_literal(quote_name(schema)) +
+                                  ") IS NOT NULL, quote_ident(current_database())")[0];
+  if (found[0].as<bool>()) return;
+  try {
+    session.exec("CREATE SCHEMA " + quote_name(schema));
+  } catch (ApplyError& error) {
+    if (error.sqlstate == "42501")
+      error.hint = "GRANT CREATE ON DATABASE " + found[1].as<std::string>() + " TO " + session.role() + ";";
+    throw;
+  }
+}
+
 void check_format(Session& session, const std::string& schema) {
   const int version = session.exec("SELECT version FROM " + quote_name(schema, "format"))[0][0].as<int>();
   if (version <= kStateFormat) return;
@@ -44,11 +58,7 @@ void ensure_state_schema(Session& session, const std::string& schema) {
     // The lock is for daemons that start at the same time: the second finds what the first has made.
     session.exec("SELECT pg_advisory_xact_lock(hashtext('sluice schema'))");
     if (!exists(session, schema)) {
-      // A schema that is there already may have been made for a role that can't make one.
-      const bool made =
-          session.exec("SELECT to_regnamespace(" + quote_literal(quote_name(schema)) + ") IS NOT NULL")[0][0]
-              .as<bool>();
-      if (!made) session.exec("CREATE SCHEMA " + quote_name(schema));
+      make_schema(session, schema);
       session.exec(replace_all(sql::progress, "@schema@", quote_name(schema)));
     }
     transaction.commit();
@@ -75,14 +85,15 @@ StoredState load_state(Session& session, const std::string& schema, const std::s
                   row[9].as<std::string>()};
 
   const auto tables =
-      session.exec("SELECT source_table, phase, frontier, rows_copied, ours FROM " +
+      session.exec("SELECT source_table, phase, frontier, rows_copied, generation, ours FROM " +
                    quote_name(schema, "table_copy") + " WHERE pipeline = " + quote_literal(pipeline));
   for (const auto& table : tables) {
     TableProgress progress;
     progress.copy.phase = phase_of(table[1].as<std::string>());
     progress.copy.frontier = capture::decode_key(table[2].as<std::string>());
     progress.rows_copied = table[3].as<std::int64_t>();
-    progress.ours = table[4].as<bool>();
+    progress.generation = table[4].as<std::int64_t>();
+    progress.ours = table[5].as<bool>();
     state.tables.emplace(table[0].as<std::string>(), std::move(progress));
   }
   return state;
@@ -118,14 +129,16 @@ std::string advance_sql(const std::string& schema, const std::string& pipeline, 
 
 std::string save_progress_sql(const std::string& schema, const std::string& pipeline,
                               const std::string& table, const TableProgress& progress) {
-  const std::string values = join({quote_literal(kPhases[static_cast<std::size_t>(progress.copy.phase)]),
-                                   quote_literal(capture::encode(progress.copy.frontier)),
-                                   std::to_string(progress.rows_copied), progress.ours ? "true" : "false"},
-                                  ",");
+  const std::string values =
+      join({quote_literal(kPhases[static_cast<std::size_t>(progress.copy.phase)]),
+            quote_literal(capture::encode(progress.copy.frontier)), std::to_string(progress.rows_copied),
+            std::to_string(progress.generation), progress.ours ? "true" : "false"},
+           ",");
   return "INSERT INTO " + quote_name(schema, "table_copy") +
-         " (pipeline, source_table, phase, frontier, rows_copied, ours) VALUES (" + quote_literal(pipeline) +
-         "," + quote_literal(table) + "," + values + ") ON CONFLICT (pipeline, source_table) DO UPDATE SET" +
-         " (phase, frontier, rows_copied, ours) = (" + values + ");";
+         " (pipeline, source_table, phase, frontier, rows_copied, generation, ours) VALUES (" +
+         quote_literal(pipeline) + "," + quote_literal(table) + "," + values +
+         ") ON CONFLICT (pipeline, source_table) DO UPDATE SET" +
+         " (phase, frontier, rows_copied, generation, ours) = (" + values + ");";
 }
 
 bool forget_pipeline(Session& session, const std::string& schema, const std::string& pipeline) {

@@ -187,16 +187,36 @@ struct ServerTable {
   unsigned oid;
   std::string kind;
   bool has_triggers;
+  bool schema_usable;
+  bool writable;
 };
 
 ServerTable server_table(Session& session, const TargetOptions& options, const std::string& name) {
   const auto rows = session.exec(
       "SELECT c.oid, c.relkind::text,"
       " EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> "
-      "'D')"
+      "'D'),"
+      " has_schema_privilege(n.oid, 'USAGE'),"
+      " (SELECT bool_and(has_table_privilege(c.oid, p)) FROM "
+      "unnest(ARRAY['SELECT','INSERT','UPDATE','DELETE']) p)"
       " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = " +
       quote_literal(options.schema) + " AND c.relname = " + quote_literal(name));
-  return {rows[0][0].as<unsigned>(), rows[0][1].as<std::string>(), rows[0][2].as<bool>()};
+  return {rows[0][0].as<unsigned>(), rows[0][1].as<std::string>(), rows[0][2].as<bool>(),
+          rows[0][3].as<bool>(), rows[0][4].as<bool>()};
+}
+
+/// Asked before the first write, so that a missing right is named with the GRANT and not met row by row.
+void check_rights(const Session& session, const TargetOptions& options, const TargetTable& table,
+                  const ServerTable& server) {
+  if (server.schema_usable && server.writable) return;
+  ApplyError error(Fault::table,
+                   "the role " + session.role() + " may not read and write " + table.display_name, "42501");
+  error.code = "no_rights";
+  error.table = table.source.name;
+  error.hint = server.schema_usable
+                   ? grant_sql(table, session.role())
+                   : "GRANT USAGE ON SCHEMA " + quote_name(options.schema) + " TO " + session.role() + ";";
+  throw error;
 }
 
 std::vector<std::string> relation_names(Session& session, const std::string& schema) {
@@ -243,6 +263,7 @@ std::optional<TargetTable> find_target(Session& session, const TargetOptions& op
     error.hint = "rename it, or leave the table out with tables.exclude";
     throw error;
   }
+  check_rights(session, options, table, server);
   const auto columns = server_columns(session, table.oid);
   match_columns(table, columns, options);
   match_key(table, columns);

@@ -63,8 +63,9 @@ struct SourceTable {
   TableId id = 0;
   std::string name;
   std::vector<SourceColumn> columns;
-  std::vector<std::size_t> key;   ///< indexes into columns, in key order; never empty
-  bool key_is_rowid = false;      ///< the key is an INTEGER PRIMARY KEY, an alias of the rowid
+  std::vector<std::size_t> key;      ///< indexes into columns, in key order; never empty
+  bool key_is_rowid = false;         ///< the key is an INTEGER PRIMARY KEY, an alias of the rowid
+  std::int64_t generation = 0;       ///< raised when changes may have gone by unseen: rows need a fresh copy
   std::vector<std::string> parents;  ///< tables that its foreign keys point at, itself included
 };
 
@@ -100,9 +101,9 @@ struct CopyChunk {
 struct Chunk {
   Anchor from;
   Anchor to;
-  std::int64_t changes = 0;     ///< entries in (from, to]
-  std::int64_t bytes = 0;       ///< memory the values take, roughly
-  bool at_boundary = false;     ///< `to` is the newest entry of the snapshot it was read in
+  std::int64_t changes = 0;  ///< entries in (from, to]
+  std::int64_t bytes = 0;    ///< memory the values take, roughly
+  bool at_boundary = false;  ///< `to` is the newest entry of the snapshot it was read in
   std::vector<TableChanges> tables;
   std::optional<CopyChunk> copy;  ///< rows of a table under copy; only where at_boundary
 };

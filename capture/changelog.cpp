@@ -63,6 +63,12 @@ std::map<TableId, std::string> registered_tables(SQLite::Database& database) {
   return tables;
 }
 
+std::int64_t generation(SQLite::Database& database, TableId id) {
+  SQLite::Statement row(database, "SELECT generation FROM _sluice_table WHERE src = ?");
+  row.bind(1, static_cast<std::int64_t>(id));
+  return row.executeStep() ? row.getColumn(0).getInt64() : 0;
+}
+
 std::string trim_trigger(std::int64_t capacity) {
   const std::int64_t kept = std::max<std::int64_t>(capacity, 1);
   const std::int64_t every = std::clamp<std::int64_t>(kept / 8, 1, kMostBetweenTrims);

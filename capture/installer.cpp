@@ -14,9 +14,18 @@ void drop_triggers(SQLite::Database& database, const std::vector<std::string>& n
 }
 
 void register_table(SQLite::Database& database, TableId id, const std::string& name) {
-  SQLite::Statement row(database, "INSERT OR REPLACE INTO _sluice_table(src, name) VALUES(?, ?)");
+  SQLite::Statement row(database,
+                        "INSERT INTO _sluice_table(src, name, generation) VALUES(?, ?, 0)"
+                        " ON CONFLICT(src) DO UPDATE SET name = excluded.name");
   row.bind(1, static_cast<std::int64_t>(id));
   row.bind(2, name);
+  row.exec();
+}
+
+/// In the transaction that puts the triggers in, so that no crash can come between the two.
+void raise_generation(SQLite::Database& database, TableId id) {
+  SQLite::Statement row(database, "UPDATE _sluice_table SET generation = generation + 1 WHERE src = ?");
+  row.bind(1, static_cast<std::int64_t>(id));
   row.exec();
 }
 
@@ -38,7 +47,9 @@ InstallReport carry_out(SQLite::Database& database, const InstallPlan& plan, Pos
     if (!each.rewrite) continue;
     for (const auto& trigger : each.triggers) database.exec(trigger.sql);
     report.installed.push_back(each.table.name);
-    if (each.unprotected) report.unprotected.push_back(each.id);
+    if (!each.unprotected) continue;
+    raise_generation(database, each.id);
+    report.unprotected.push_back(each.id);
   }
   return report;
 }
@@ -109,6 +120,17 @@ bool uninstall(SQLite::Database& database, const std::function<void()>& allow_wr
   return true;
 }
 
+Catalog preview(SQLite::Database& database, const SourceOptions& options) {
+  SQLite::Transaction look(database);
+  Catalog result;
+  result.schema_version = database.execAndGet("PRAGMA main.schema_version").getInt64();
+  result.journal_mode = database.execAndGet("PRAGMA main.journal_mode").getText();
+  InstallPlan plan = plan_install(database, options);
+  result.not_captured = std::move(plan.left_out);
+  for (const auto& each : plan.tables) result.tables.push_back(source_table(each));
+  return result;
+}
+
 Catalog catalog(SQLite::Database& database, const SourceOptions& options) {
   SQLite::Transaction look(database);
   Catalog result;
@@ -122,6 +144,7 @@ Catalog catalog(SQLite::Database& database, const SourceOptions& options) {
   for (const auto& each : plan.tables) {
     if (each.captured) {
       result.tables.push_back(source_table(each));
+      result.tables.back().generation = generation(database, each.id);
     } else {
       result.not_captured.push_back({each.table.name, "its triggers are missing: install puts them in"});
     }

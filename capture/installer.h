@@ -20,7 +20,8 @@ std::vector<std::string> missing(SQLite::Database& database, const SourceOptions
 /// As Source::uninstall().
 bool uninstall(SQLite::Database& database, const std::function<void()>& allow_writes);
 
-/// As Source::survey().
+/// As Source::preview() and Source::survey().
+Catalog preview(SQLite::Database& database, const SourceOptions& options);
 Catalog catalog(SQLite::Database& database, const SourceOptions& options);
 
 }  // namespace sluice::capture

@@ -10,6 +10,7 @@
 #include "capture/changelog.h"
 #include "capture/changelog_reader.h"
 #include "capture/installer.h"
+#include "capture/quiet_vfs.h"
 #include "capture/source_file.h"
 #include "capture/values.h"
 
@@ -48,7 +49,7 @@ struct Source::Impl {
   explicit Impl(SourceOptions given)
       : options(std::move(given)),
         database(checked(options).path, SQLite::OPEN_READWRITE,
-                 static_cast<int>(options.busy_timeout.count())),
+                 static_cast<int>(options.busy_timeout.count()), quiet_vfs()),
         file(file_id(options.path)),
         reader(database) {
     check_file_system(options.path, options.allow_remote_fs, database.getHandle());
@@ -57,7 +58,10 @@ struct Source::Impl {
     check_contents();
   }
 
-  void allow_writes() { database.exec("PRAGMA query_only = OFF"); }
+  void allow_writes() {
+    let_write(database.getHandle(), true);
+    database.exec("PRAGMA query_only = OFF");
+  }
   void forbid_writes() { database.exec("PRAGMA query_only = ON"); }
 
   void check_contents() {
@@ -77,6 +81,7 @@ struct Source::Impl {
       Impl& impl;
       ~Guard() {
         impl.database.tryExec("PRAGMA query_only = ON");
+        let_write(impl.database.getHandle(), false);
         impl.reader.clear();
       }
     } guard{*this};
@@ -108,6 +113,10 @@ bool Source::uninstall() {
   return impl_->writing([&](const std::function<void()>& allow_writes) {
     return capture::uninstall(impl_->database, allow_writes);
   });
+}
+
+Catalog Source::preview() {
+  return capture::preview(impl_->database, impl_->options);
 }
 
 Catalog Source::survey() {

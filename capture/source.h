@@ -98,19 +98,21 @@ struct Mismatch {
 
 using ReadResult = std::variant<Chunk, SchemaMoved, Mismatch>;
 
-/// One SQLite file, open for capture. Used from one thread at a time. In steady state it only reads; it writes
-/// in install() and nowhere else. Every call that reads takes one short snapshot and holds nothing afterwards.
-/// Throws SourceError where the file, its place or its owner is at fault, SQLite::Exception where SQLite fails.
+/// One SQLite file, open for capture. Used from one thread at a time. In steady state it only reads; it
+/// writes in install() and nowhere else. Every call that reads takes one short snapshot and holds nothing
+/// afterwards. Throws SourceError where the file, its place or its owner is at fault, SQLite::Exception where
+/// SQLite fails.
 class Source {
  public:
-  /// Opens the file; refuses a missing one, one that is no database, another user's, one on a remote file system.
+  /// Opens the file; refuses a missing one, one that is no database, another user's, one on a remote file
+  /// system.
   explicit Source(SourceOptions options);
   ~Source();
   Source(const Source&) = delete;
   Source& operator=(const Source&) = delete;
 
-  /// Puts in whatever is missing of the changelog and the triggers, in one transaction; writes nothing when all
-  /// is in place. New numbers start above `last_known`.
+  /// Puts in whatever is missing of the changelog and the triggers, in one transaction; writes nothing when
+  /// all is in place. New numbers start above `last_known`.
   InstallReport install(Position last_known = {});
 
   /// Is everything in place? Never writes. The names of what install() would write.
@@ -118,6 +120,9 @@ class Source {
 
   /// Takes out everything of ours, so that the schema reads as before. False when there was nothing.
   bool uninstall();
+
+  /// The catalog as an installation would leave it, without the source's id. Needs no changelog and never writes.
+  Catalog preview();
 
   /// The catalog as of now. Requires an installed changelog.
   Catalog survey();

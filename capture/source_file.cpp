@@ -30,14 +30,15 @@ struct stat status_of(const std::string& path) {
                     "check source.path; start the application once if it makes the file itself");
 }
 
-/// Bytes 18 and 19 of the header: 2 in a file that is in WAL mode. Read through SQLite's own descriptor: closing
-/// any other one of the same file would drop every lock that this process holds on it.
-/// Source: "How To Corrupt An SQLite Database File", section 2.2.
+/// Bytes 18 and 19 of the header: 2 in a file that is in WAL mode. Read through SQLite's own descriptor:
+/// closing any other one of the same file would drop every lock that this process holds on it. Source: "How
+/// To Corrupt An SQLite Database File", section 2.2.
 bool header_says_wal(sqlite3* database) {
   sqlite3_file* file = nullptr;
   char header[20] = {};
   return sqlite3_file_control(database, "main", SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK &&
-         file->pMethods->xRead(file, header, sizeof header, 0) == SQLITE_OK && header[18] == 2 && header[19] == 2;
+         file->pMethods->xRead(file, header, sizeof header, 0) == SQLITE_OK && header[18] == 2 &&
+         header[19] == 2;
 }
 
 bool may(const std::string& path, int mode) {
@@ -51,9 +52,9 @@ void check_rights(const std::string& path) {
   }
   const std::string folder = std::filesystem::absolute(path).parent_path().string();
   if (may(folder, R_OK | W_OK | X_OK)) return;
-  throw SourceError("source_folder_unwritable",
-                    user_name(geteuid()) + " may not read and write the folder " + folder,
-                    "SQLite keeps its -wal, -shm and -journal files beside the database: give the user the folder");
+  throw SourceError(
+      "source_folder_unwritable", user_name(geteuid()) + " may not read and write the folder " + folder,
+      "SQLite keeps its -wal, -shm and -journal files beside the database: give the user the folder");
 }
 
 /// Where a file system that is not local is allowed at all, only a rollback journal works on it.

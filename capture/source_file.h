@@ -16,11 +16,12 @@ struct FileId {
   bool operator==(const FileId&) const = default;
 };
 
-/// Throws SourceError unless the path is a regular file of ours in a folder where SQLite can work. Opens nothing.
+/// Throws SourceError unless the path is a regular file of ours in a folder where SQLite can work. Opens
+/// nothing.
 void check_source_file(const std::string& path);
 
-/// Throws SourceError "source_remote_fs" unless the open file is on a local file system, or on another one that its
-/// owner allows and on which its journal mode can work.
+/// Throws SourceError "source_remote_fs" unless the open file is on a local file system, or on another one
+/// that its owner allows and on which its journal mode can work.
 void check_file_system(const std::string& path, bool allow_remote_fs, sqlite3* database);
 
 /// Throws SourceError "source_wrong_owner" unless `user` is the file's owner or root. Another user's -wal and

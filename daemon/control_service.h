@@ -49,16 +49,17 @@ using Reply = std::function<void(std::variant<Answer, ControlError>)>;
 
 struct Done {};
 
-/// All calls come from the control thread and return at once; replies are invoked on the control thread, once.
-/// A pipeline name that is empty means the only pipeline; the service answers 400 with the names when there are
-/// several, 404 for an unknown name.
+/// All calls come from the control thread and return at once; replies are invoked on the control thread,
+/// once. A pipeline name that is empty means the only pipeline; the service answers 400 with the names when
+/// there are several, 404 for an unknown name.
 class ControlService {
  public:
   virtual ~ControlService() = default;
 
   virtual DaemonReport status() = 0;
   /// Replay everything committed before now. timeout 0: answer `started` with the position to wait for.
-  virtual void flush(const std::string& pipeline, std::chrono::milliseconds timeout, Reply<FlushAnswer> reply) = 0;
+  virtual void flush(const std::string& pipeline, std::chrono::milliseconds timeout,
+                     Reply<FlushAnswer> reply) = 0;
   virtual void pause(const std::string& pipeline, Reply<Done> reply) = 0;
   virtual void resume(const std::string& pipeline, Reply<Done> reply) = 0;
   virtual void retry(const std::string& pipeline, Reply<Done> reply) = 0;

@@ -6,13 +6,6 @@ namespace sluice::daemon {
 
 namespace {
 
-std::string grouped(std::int64_t number) {
-  std::string text = std::to_string(number);
-  const std::size_t first = number < 0 ? 1 : 0;
-  for (std::size_t at = text.size(); at > first + 3;) text.insert(at -= 3, 1, ',');
-  return text;
-}
-
 const char* to_word(CheckItem::Verdict verdict) {
   switch (verdict) {
     case CheckItem::Verdict::ok:
@@ -26,6 +19,13 @@ const char* to_word(CheckItem::Verdict verdict) {
 }
 
 }  // namespace
+
+std::string grouped(std::int64_t number) {
+  std::string text = std::to_string(number);
+  const std::size_t first = number < 0 ? 1 : 0;
+  for (std::size_t at = text.size(); at > first + 3;) text.insert(at -= 3, 1, ',');
+  return text;
+}
 
 std::string counted(std::int64_t count, const std::string& thing) {
   return fmt::format("{} {}{}", grouped(count), thing, count == 1 ? "" : "s");
@@ -76,7 +76,8 @@ std::string render_check(const CheckAnswer& answer) {
   for (const CheckItem& item : answer.items) {
     text += fmt::format("  {:<6}  {:<{}}  {}\n", to_word(item.verdict), item.subject, width, item.detail);
     if (!item.remedy.empty())
-      text += fmt::format("  {:<6}  {:<{}}  remedy: {}\n", "", "", width, item.remedy);
+      // Not below the detail, but further left: a remedy is long, and often a statement to copy.
+      text += fmt::format("          remedy: {}\n", item.remedy);
   }
   return text;
 }

@@ -22,6 +22,9 @@ std::string progress_line(const PipelineReport& pipeline);
 /// "table packages, key 7, SQLSTATE 42703: MESSAGE": what stands in the way, on one line, without the remedy.
 std::string error_line(const ErrorReport& error);
 
+/// "1,234"
+std::string grouped(std::int64_t number);
+
 /// "1 row", "1,234 rows"
 std::string counted(std::int64_t count, const std::string& thing);
 

@@ -1,4 +1,7 @@
 #include <fmt/core.h>
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "daemon/control_protocol.h"
 #include "daemon/ctl_verbs.h"
@@ -15,6 +18,30 @@ ExitCode tell(const Invocation& invocation, const std::string& verb, const char*
   fmt::print("{}{}\n", invocation.pipeline.empty() ? "" : invocation.pipeline + ": ", done);
   return ExitCode::done;
 }
+
+/// Waits for the end of a process. Unlike a process id, it can't come to mean another one in the meantime;
+/// and unlike the socket, which systemd may hold, asking it starts nothing.
+class Ending {
+ public:
+  explicit Ending(int pid) : fd_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))) {}
+  ~Ending() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Ending(const Ending&) = delete;
+  Ending& operator=(const Ending&) = delete;
+
+  /// False when the time ran out. A process that can't be watched from here is not waited for.
+  bool wait(std::chrono::milliseconds timeout) const {
+    pollfd ended{fd_, POLLIN, 0};
+    return fd_ < 0 || ::poll(&ended, 1, static_cast<int>(timeout.count())) != 0;
+  }
+
+ private:
+  int fd_;
+};
+
+/// Longer than the daemon itself waits for a server that does not answer.
+constexpr std::chrono::seconds kStopWithin{30};
 
 }  // namespace
 
@@ -35,7 +62,13 @@ ExitCode run_reload(const Invocation& invocation) {
 }
 
 ExitCode run_stop(const Invocation& invocation) {
-  return tell(invocation, "stop", "the daemon is stopping");
+  const ControlClient client = client_of(invocation);
+  const Ending ending(parse_report(client.get("/v1/status")).pid);
+  client.post("/v1/stop", "");
+  if (!ending.wait(kStopWithin))
+    throw CtlFailure(ExitCode::timed_out, "the daemon is still stopping; see its log");
+  fmt::print("the daemon has stopped\n");
+  return ExitCode::done;
 }
 
 ExitCode run_config(const Invocation& invocation) {

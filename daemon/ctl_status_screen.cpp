@@ -53,7 +53,11 @@ void add(std::string& text, const char* label, const std::string& value) {
 }
 
 std::string behind(const PipelineReport& pipeline) {
+  if (pipeline.state == State::copying)
+    return "the copy is not complete, " + counted(pipeline.pending, "change") + " beside it";
   if (pipeline.pending == 0 && pipeline.behind_s == 0) return "nothing";
+  if (pipeline.pending == 0)
+    return "not known before Postgres is reached, " + elapsed_text(pipeline.behind_s);
   return fmt::format("{}, {}", counted(pipeline.pending, "change"), elapsed_text(pipeline.behind_s));
 }
 
@@ -88,7 +92,7 @@ void add_tables(std::string& text, const std::vector<TableReport>& tables) {
     if (tables.size() > kFewTables && table.state == "streaming") continue;
     std::string line = fmt::format("{:<{}}  {:<9}  -> {}", table.name, width, table.state, table.target);
     if (table.state == "copying")
-      line += fmt::format(", {} of about {}", table.rows_copied, counted(table.rows_total, "row"));
+      line += fmt::format(", {} of about {}", grouped(table.rows_copied), counted(table.rows_total, "row"));
     add(text, "", line);
   }
 }
@@ -110,7 +114,7 @@ std::string render(const PipelineReport& pipeline, WallTime now) {
   add(text, "target", target(pipeline));
   add(text, "so far",
       fmt::format("{} in {}, {} copied", counted(pipeline.changes_applied, "change"),
-                  pipeline.batches == 1 ? "1 batch" : fmt::format("{} batches", pipeline.batches),
+                  pipeline.batches == 1 ? "1 batch" : grouped(pipeline.batches) + " batches",
                   counted(pipeline.rows_copied, "row")));
   add_tables(text, pipeline.tables);
   for (const capture::NotCaptured& item : pipeline.not_captured)

@@ -120,7 +120,11 @@ template <typename Act>
 void Daemon::with_pipeline(const std::string& name, Reply<Done> reply, Act act) {
   const auto found = find(name);
   if (const auto* error = std::get_if<ControlError>(&found)) return reply(*error);
-  act(*std::get<std::shared_ptr<Pipeline>>(found));
+  const auto pipeline = std::get<std::shared_ptr<Pipeline>>(found);
+  if (pipeline->report().state == State::stopped)
+    return reply(ControlError{409, "stopped", "pipeline '" + pipeline->config().name + "' has been let go of",
+                              "start the daemon again"});
+  act(*pipeline);
   reply(Done{});
 }
 

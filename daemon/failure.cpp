@@ -17,6 +17,7 @@ namespace {
 using applier::ApplyError;
 using applier::Fault;
 
+constexpr const char* kGrant = "grant the role the right that is missing; sluiced then goes on by itself";
 constexpr const char* kGoesOn = "sluiced tries again by itself, or at once with: sluicectl retry";
 
 FailureReport from(const ApplyError& thrown) {
@@ -30,7 +31,7 @@ FailureReport from(const ApplyError& thrown) {
   report.error.table = thrown.table;
   report.error.key = thrown.key;
   report.error.column = thrown.column;
-  report.error.hint = thrown.hint.empty() ? kGoesOn : thrown.hint;
+  report.error.hint = !thrown.hint.empty() ? thrown.hint : thrown.sqlstate == "42501" ? kGrant : kGoesOn;
   return report;
 }
 

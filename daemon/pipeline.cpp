@@ -51,10 +51,7 @@ Pipeline::Pipeline(boost::asio::io_context& workers, PipelineConfig config)
       timer_(strand_),
       second_look_(strand_),
       config_(std::move(config)),
-      replicator_(config_, lifeline_,
-                  [name = config_.name](const char* step) {
-                    log_event(LogLevel::debug, "step", {{"pipeline", name}, {"name", step}});
-                  }),
+      replicator_(config_, lifeline_, [this](const char* step) { begins(step); }),
       pump_(config_, random_fraction),
       board_(config_),
       moved_at_(ticks(Pump::Clock::now())) {
@@ -66,6 +63,13 @@ void Pipeline::start() {
                          [raw = self.get()] { raw->source_event(); });
     self->schedule();
   });
+}
+
+void Pipeline::begins(const std::string& step) {
+  log_event(LogLevel::debug, "step", {{"pipeline", config_.name}, {"name", step}});
+  // The server may now keep us waiting: the status must not call the two sides equal meanwhile.
+  if (step != "apply") return;
+  if (const auto position = replicator_.captured()) board_.set_captured(*position);
 }
 
 void Pipeline::schedule() {
@@ -111,6 +115,7 @@ void Pipeline::attempt(void (Pipeline::*work)()) {
 void Pipeline::open() {
   replicator_.open();
   pump_.opened();
+  if (!pump_.failure()) board_.clear_error();
   quiet_since_ = Pump::Clock::now();
 }
 

@@ -56,6 +56,7 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
     std::int64_t brought_before;
   };
 
+  void begins(const std::string& step);
   void schedule();
   void act();
   void attempt(void (Pipeline::*work)());

@@ -39,7 +39,9 @@ Pump::Decision Pump::next(Time now) const {
 }
 
 std::optional<Pump::Time> Pump::retry_at() const {
-  if (!failure_ || ends_it(*failure_)) return std::nullopt;
+  // In manual mode the connection is tried again by itself, the flush that failed is not.
+  const bool waits_for_flush = mode_ == Mode::manual && open_;
+  if (!failure_ || ends_it(*failure_) || waits_for_flush) return std::nullopt;
   return retry_at_;
 }
 
@@ -93,6 +95,11 @@ void Pump::opened() {
   open_ = true;
   started_ = true;
   more_ = true;
+  // Where no step follows by itself, this is how an outage ends.
+  if (failure_ == Failure::away && mode_ == Mode::manual && !flush_ && !urgent_) {
+    failure_.reset();
+    backoff_.reset();
+  }
 }
 
 void Pump::stepped(bool more, bool copying, bool whole) {

@@ -12,6 +12,7 @@
 #include "applier/progress.h"
 #include "applier/session.h"
 #include "capture/source.h"
+#include "daemon/batch_size.h"
 #include "daemon/config.h"
 #include "daemon/file_signature.h"
 
@@ -106,6 +107,9 @@ class Replicator {
   void check_match(const capture::Mismatch& found);
   void plan_tables();
   applier::TargetTable fit_target(const capture::SourceTable& table);
+  void install_and_survey();
+  void copy_unprotected_again();
+  std::int64_t generation_of(const std::string& table) const;
   void add_column(const capture::SourceTable& table, const std::string& ddl);
   void copy_again(const std::vector<std::string>& tables, const capture::Anchor& from);
   void reopen_source();
@@ -142,6 +146,8 @@ class Replicator {
   std::optional<applier::PipelineRow> row_;
   std::map<std::string, applier::TableProgress> progress_;
   std::map<std::string, std::int64_t> rows_total_;
+  BatchSize batch_size_{config_.apply.max_batch_changes};
+  std::int64_t under_way_ = 0;            ///< changes or copied rows read for the batch that is being written
   std::optional<FileSignature> left_at_;  ///< the file when it was closed as idle
   bool missed_change_ = false;            ///< seen, but not yet told
 };

@@ -49,7 +49,8 @@ const TargetTable* Replicator::next_to_copy() const {
 /// An empty table takes the rows as they come, chunk by chunk. One that holds rows is compared as a whole; so
 /// is one whose rows point at one another, where the server checks that at once.
 Replicator::CopyWay Replicator::way_to_copy(const TargetTable& table) {
-  if (!rows_total_.contains(table.source.name)) rows_total_[table.source.name] = source_->count_rows(table.source);
+  if (!rows_total_.contains(table.source.name))
+    rows_total_[table.source.name] = source_->count_rows(table.source);
   if (progress(table).copy.phase == Phase::copying) return CopyWay::straight;
   if (session_->mode() == applier::ApplyMode::ordinary && table.references_itself) return CopyWay::compared;
   return holds_rows(*session_, table) ? CopyWay::compared : CopyWay::straight;
@@ -60,6 +61,7 @@ void Replicator::write_copy_piece(LargeBatch& batch, const capture::CopyChunk& p
   batch.copy_straight(table, piece.rows);
   applier::TableProgress next = progress(table);
   next.ours = true;
+  next.generation = table.source.generation;
   next.rows_copied += static_cast<std::int64_t>(piece.rows.size());
   next.copy.phase = piece.frontier ? Phase::copying : Phase::streaming;
   next.copy.frontier = piece.frontier.value_or(capture::Key{});
@@ -123,6 +125,7 @@ StepResult Replicator::copy_compared(const TargetTable& table) {
     if (counts.foreign + counts.differing > 0) throw existing_rows_error({describe(table, counts)});
   }
   next.ours = config_.target.existing_rows != applier::ExistingRows::merge;
+  next.generation = table.source.generation;
   next.rows_copied = gathered.rows;
   next.copy = {Phase::streaming, {}};
   batch.save(table.source.name, next);

@@ -1,5 +1,6 @@
 // Replaying: read a batch after the position, apply it in one transaction with the new position.
 
+#include <algorithm>
 #include <utility>
 
 #include "applier/apply_error.h"
@@ -20,9 +21,15 @@ Interrupted::Interrupted(capture::ReadResult reason_)
 StepResult Replicator::step() {
   if (!source_ || source_->replaced()) reopen_source();
   try {
+    under_way_ = 0;
     const TargetTable* table = next_to_copy();
-    if (!table) return replay(nullptr);
-    return way_to_copy(*table) == CopyWay::straight ? replay(table) : copy_compared(*table);
+    const bool compared = table && way_to_copy(*table) == CopyWay::compared;
+    const StepResult result = compared ? copy_compared(*table) : replay(table);
+    if (result.wrote) batch_size_.arrived();
+    return result;
+  } catch (const applier::ApplyError& error) {
+    if (error.fault == applier::Fault::in_doubt) batch_size_.lost(under_way_);
+    throw;
   } catch (const Interrupted& interruption) {
     if (const auto* mismatch = std::get_if<capture::Mismatch>(&interruption.reason)) {
       check_match(*mismatch);
@@ -46,13 +53,18 @@ capture::ReadRequest Replicator::request(const capture::Anchor& from, const Targ
         found == progress_.end() ? capture::CopyState{} : found->second.copy;
   }
   if (copying) request.copy = capture::CopyAsk{copying->source.id};
+  request.limits.changes = std::min(request.limits.changes, batch_size_.limit());
+  request.limits.copy_rows = std::min(request.limits.copy_rows, batch_size_.limit());
   return request;
 }
 
 Chunk Replicator::read(const capture::ReadRequest& request) {
   observe("read");
   auto result = source_->read(catalog_, request);
-  if (auto* chunk = std::get_if<Chunk>(&result)) return std::move(*chunk);
+  if (auto* chunk = std::get_if<Chunk>(&result)) {
+    under_way_ += chunk->changes + (chunk->copy ? static_cast<std::int64_t>(chunk->copy->rows.size()) : 0);
+    return std::move(*chunk);
+  }
   throw Interrupted(std::move(result));
 }
 
@@ -92,7 +104,7 @@ StepResult Replicator::replay_chunks(Chunk& chunk, const TargetTable* copying_ta
   std::int64_t bytes = 0;
   const auto limit_reached = [&] {
     return reach == Reach::limits &&
-           (result.changes >= config_.apply.max_batch_changes || bytes >= config_.apply.max_batch_bytes);
+           (result.changes >= batch_size_.limit() || bytes >= config_.apply.max_batch_bytes);
   };
   while (true) {
     result.changes += chunk.changes;

@@ -54,8 +54,7 @@ void Replicator::settle() {
     throw Diverged("finished", "this pipeline has been cut over to Postgres and has ended",
                    "remove it from the configuration");
   }
-  const auto report = source_->install(row_ ? row_->applied.position : capture::Position{});
-  catalog_ = source_->survey();
+  install_and_survey();
   observe("settle");
   if (row_ && row_->source.id != catalog_.source_id) {
     throw Diverged(
@@ -69,12 +68,30 @@ void Replicator::settle() {
     return;
   }
   check_match({source_->match(row_->applied), {}, {}});
+  copy_unprotected_again();
+  check_existing_rows();
+}
+
+/// The catalog must know every table that is captured: one that came between installing and looking is put in
+/// too.
+void Replicator::install_and_survey() {
+  constexpr int kTries = 10;
+  for (int i = 0; i < kTries; ++i) {
+    source_->install(row_ ? row_->applied.position : capture::Position{});
+    catalog_ = source_->survey();
+    if (source_->missing().empty()) return;
+  }
+  throw ApplyError(Fault::environment, "the schema of the source changes faster than it can be followed");
+}
+
+void Replicator::copy_unprotected_again() {
   std::vector<std::string> unprotected;
-  for (const auto id : report.unprotected) {
-    if (const auto* table = plan_.find(id)) unprotected.push_back(table->source.name);
+  for (const auto& table : plan_.tables) {
+    const auto found = progress_.find(table.source.name);
+    if (found == progress_.end() || found->second.generation == table.source.generation) continue;
+    unprotected.push_back(table.source.name);
   }
   copy_again(unprotected, row_->applied);
-  check_existing_rows();
 }
 
 void Replicator::start_first_time() {
@@ -149,12 +166,18 @@ void Replicator::add_column(const capture::SourceTable& table, const std::string
   auto& state = progress_.at(table.name);
   state.copy = {};
   state.rows_copied = 0;
+  state.generation = table.generation;
   applier::Transaction transaction(*session_);
-  session_->exec(
-      applier::advance_sql(target_.state_schema, config_.name, *row_, row_->applied, row_->whole));
+  session_->exec(applier::advance_sql(target_.state_schema, config_.name, *row_, row_->applied, row_->whole));
   session_->exec(ddl);
   session_->exec(applier::save_progress_sql(target_.state_schema, config_.name, table.name, state));
   transaction.commit();
+}
+
+std::int64_t Replicator::generation_of(const std::string& table) const {
+  const auto found = std::find_if(catalog_.tables.begin(), catalog_.tables.end(),
+                                  [&](const capture::SourceTable& each) { return each.name == table; });
+  return found == catalog_.tables.end() ? 0 : found->generation;
 }
 
 void Replicator::copy_again(const std::vector<std::string>& tables, const capture::Anchor& from) {
@@ -169,6 +192,7 @@ void Replicator::copy_again(const std::vector<std::string>& tables, const captur
     auto& progress = progress_[name];
     progress.copy = {};
     progress.rows_copied = 0;
+    progress.generation = generation_of(name);
     batch.save(name, progress);
   }
   batch.commit(from, true);

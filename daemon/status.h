@@ -14,7 +14,17 @@ namespace sluice::daemon {
 using WallTime = std::chrono::system_clock::time_point;
 
 enum class State {
-  starting, copying, catching_up, streaming, idle, paused, retrying, halted, diverged, finished, stopped,
+  starting,
+  copying,
+  catching_up,
+  streaming,
+  idle,
+  paused,
+  retrying,
+  halted,
+  diverged,
+  finished,
+  stopped,
 };
 
 /// The word of the status document: "starting", "copying", ...
@@ -22,8 +32,8 @@ const char* to_string(State state);
 
 /// What keeps a pipeline from going on, with its remedy.
 struct ErrorReport {
-  std::string id;     ///< names this occurrence; another error has another id
-  std::string cls;    ///< row, table, target or source
+  std::string id;   ///< names this occurrence; another error has another id
+  std::string cls;  ///< row, table, target or source
   std::string code;
   std::string message;
   std::string sqlstate;

@@ -76,7 +76,12 @@ void StatusBoard::clear_error() {
 void StatusBoard::set_captured(capture::Position position) {
   const std::scoped_lock lock(mutex_);
   report_.captured = std::max(report_.captured, position.value);
-  report_.pending = std::max<std::int64_t>(0, report_.captured - report_.applied);
+  count_pending();
+}
+
+void StatusBoard::count_pending() {
+  // The difference means something only once Postgres has been asked for its position.
+  report_.pending = reached_ ? std::max<std::int64_t>(0, report_.captured - report_.applied) : 0;
 }
 
 void StatusBoard::refresh(const Pump& pump, const Replicator& replicator) {
@@ -94,11 +99,12 @@ void StatusBoard::refresh(const Pump& pump, const Replicator& replicator) {
   report_.journal_mode = catalog.journal_mode;
   report_.not_captured = catalog.not_captured;
   if (const auto& row = replicator.applied()) {
+    reached_ = true;
     report_.applied = row->applied.position.value;
     report_.captured = std::max(report_.captured, report_.applied);
     if (!report_.last_commit_at) report_.last_commit_at = parse_utc(row->last_commit_at);
   }
-  report_.pending = report_.captured - report_.applied;
+  count_pending();
   const std::string refused = report_.error && report_.state == State::halted ? report_.error->table : "";
   report_.tables.clear();
   for (auto& table : tables) {
@@ -118,7 +124,8 @@ PipelineReport StatusBoard::report() const {
   const auto now = Pump::Clock::now();
   const std::scoped_lock lock(mutex_);
   PipelineReport report = report_;
-  report.behind_s = report.pending == 0 ? 0 : seconds(now - equal_at_);
+  const bool equal = reached_ && report.pending == 0;
+  report.behind_s = equal ? 0 : seconds(now - equal_at_);
   if (report.error && retry_at_) report.error->next_retry_s = std::max(0.0, seconds(*retry_at_ - now));
   return report;
 }

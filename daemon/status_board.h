@@ -29,8 +29,11 @@ class StatusBoard {
   PipelineReport report() const;
 
  private:
+  void count_pending();
+
   mutable std::mutex mutex_;
   PipelineReport report_;
+  bool reached_ = false;                      ///< has Postgres told its position?
   Pump::Time equal_at_ = Pump::Clock::now();  ///< when Postgres was last known to hold everything
   std::optional<Pump::Time> retry_at_;
 };

@@ -1,7 +1,8 @@
 -- The changelog inside the SQLite file. Made once by install; README.md in this folder describes the format.
 --
 --   _sluice_meta       one row: format version, and a random id that tells this file's history from any other.
---   _sluice_table      the number of every table ever captured. A number is never given away twice.
+--   _sluice_table      the number of every table ever captured, never given away twice, and its generation: raised
+--                      whenever its triggers are put in anew after a time in which changes may have gone by unseen.
 --   _sluice_changelog  one row a change, in the order of commits: seq, src (number of the table), op
 --                      (i insert, u update, d delete, r may have been replaced, b base), a random nonce, the key.
 --   _sluice_trim       makes the changelog a ring, inside the application's own transactions.
@@ -17,7 +18,7 @@ CREATE TABLE _sluice_meta(format, source_id)
 INSERT INTO _sluice_meta(format, source_id) VALUES(@format@, lower(hex(randomblob(16))))
 
 -- [registry]
-CREATE TABLE _sluice_table(src INTEGER PRIMARY KEY, name TEXT)
+CREATE TABLE _sluice_table(src INTEGER PRIMARY KEY, name, generation)
 
 -- [changelog]
 CREATE TABLE _sluice_changelog(seq INTEGER PRIMARY KEY, src, op, nonce)

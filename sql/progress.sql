@@ -7,6 +7,7 @@
 --                 whole                    false while a backlog is brought over in several transactions
 --   table_copy  one row a table: how far its first copy has come.
 --                 frontier                 the last key copied, one word a value
+--                 generation               the source table's, when the copy began: another one now means to copy again
 --                 ours                     every row in the target table was written by this pipeline
 --
 -- Written in the same transaction as the rows they speak of, and by nobody else.
@@ -36,6 +37,7 @@ CREATE TABLE @schema@.table_copy (
     phase        text NOT NULL,
     frontier     text NOT NULL DEFAULT '',
     rows_copied  bigint NOT NULL DEFAULT 0,
+    generation   bigint NOT NULL DEFAULT 0,
     ours         boolean NOT NULL DEFAULT false,
     PRIMARY KEY (pipeline, source_table)
 );

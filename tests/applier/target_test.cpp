@@ -80,6 +80,7 @@ TEST_SUITE("target") {
     progress.copy = {capture::CopyState::Phase::copying,
                      {integer(7), text(std::string("a\0'b", 4)), capture::Value{0.1}, capture::Blob{"\xff"}}};
     progress.rows_copied = 12;
+    progress.generation = 3;
     progress.ours = true;
     target.session->exec(applier::save_progress_sql("sluice", "shop", "it's", progress));
     const auto state = applier::load_state(*target.session, "sluice", "shop");
@@ -90,6 +91,7 @@ TEST_SUITE("target") {
     CHECK(read.copy.frontier == progress.copy.frontier);
     CHECK(read.copy.phase == progress.copy.phase);
     CHECK(read.rows_copied == 12);
+    CHECK(read.generation == 3);
     CHECK(read.ours);
 
     target.query("UPDATE sluice.format SET version = 99");

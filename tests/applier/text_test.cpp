@@ -48,9 +48,9 @@ TEST_SUITE("text") {
         {"XX000", Fault::environment}, {"42P05", Fault::environment}, {"08006", Fault::environment},
         {"08007", Fault::in_doubt},    {"40003", Fault::in_doubt},    {"SL001", Fault::fenced},
     };
-    for (const auto& [state, fault] : cases) {
-      CAPTURE(state);
-      CHECK(classify(state) == fault);
+    for (const auto& each : cases) {
+      CAPTURE(each.first);
+      CHECK(classify(each.first) == each.second);
     }
   }
 
@@ -75,9 +75,9 @@ TEST_SUITE("text") {
         {"INTERGER", "bigint"},
         {"mood", "text"},
     };
-    for (const auto& [declared, type] : cases) {
-      CAPTURE(declared);
-      CHECK(type_for(declared) == type);
+    for (const auto& each : cases) {
+      CAPTURE(each.first);
+      CHECK(type_for(each.first) == each.second);
     }
   }
 

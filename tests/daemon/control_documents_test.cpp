@@ -133,7 +133,7 @@ TEST_CASE("check says what is missing and how to mend it") {
         "shop: NOT READY\n"
         "  ok      source file  shop.db, wal\n"
         "  FAILED  rights       no CREATE\n"
-        "                       remedy: GRANT it\n");
+        "          remedy: GRANT it\n");
 }
 
 TEST_CASE("verbs end with the documented exit codes") {

@@ -111,12 +111,12 @@ TEST_CASE("a bad body is refused by name and the daemon goes on") {
       {R"({"timeout_ms":3600001})", "out_of_range", "3600001"},
       {R"({"timeout_ms":18446744073709551615})", "out_of_range", "3600000"},
   };
-  for (const auto& [body, code, word] : cases) {
-    CAPTURE(body.substr(0, 40));
-    const std::string response = ask(server, "POST", "/v1/flush", body);
+  for (const auto& each : cases) {
+    CAPTURE(each.body.substr(0, 40));
+    const std::string response = ask(server, "POST", "/v1/flush", each.body);
     CHECK(status_of(response) == 400);
-    CHECK(code_of(response) == code);
-    CHECK(response.find(word) != std::string::npos);
+    CHECK(code_of(response) == each.code);
+    CHECK(response.find(each.word) != std::string::npos);
   }
   CHECK(code_of(ask(server, "POST", "/v1/pause", R"({"timeout_ms":1})")) == "unknown_field");
   CHECK(code_of(ask(server, "POST", "/v1/stop", R"({"pipeline":"shop"})")) == "unknown_field");

@@ -1,8 +1,8 @@
 #include "daemon/file_watch.h"
 
+#include <doctest/doctest.h>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <doctest/doctest.h>
 
 #include <fstream>
 
@@ -19,11 +19,14 @@ namespace {
 /// Runs the context until `told` counts up, or fails.
 bool hears(boost::asio::io_context& io, const int& told, int before) {
   try {
-    sluice::support::wait_until("the watch tells", [&] {
-      io.restart();
-      io.poll();
-      return told > before;
-    }, std::chrono::seconds(5));
+    sluice::support::wait_until(
+        "the watch tells",
+        [&] {
+          io.restart();
+          io.poll();
+          return told > before;
+        },
+        std::chrono::seconds(5));
     return true;
   } catch (const std::runtime_error&) {
     return false;

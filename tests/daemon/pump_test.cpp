@@ -34,7 +34,9 @@ struct Bench {
   }
 };
 
-Pump::Decision wait(std::optional<Milliseconds> timeout) { return {Action::wait, timeout}; }
+Pump::Decision wait(std::optional<Milliseconds> timeout) {
+  return {Action::wait, timeout};
+}
 
 }  // namespace
 

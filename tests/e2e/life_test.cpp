@@ -1,5 +1,5 @@
-// What a pipeline goes through in its life: first copies, backlogs, schema changes, a ring that was too small, a
-// backup put back.
+// What a pipeline goes through in its life: first copies, backlogs, schema changes, a ring that was too
+// small, a backup put back.
 
 #include <doctest/doctest.h>
 
@@ -38,11 +38,12 @@ struct Life {
 };
 
 std::string numbers(int from, int to) {
-  return "WITH RECURSIVE n(i) AS (SELECT " + std::to_string(from) + " UNION ALL SELECT i + 1 FROM n WHERE i < " +
-         std::to_string(to) + ") ";
+  return "WITH RECURSIVE n(i) AS (SELECT " + std::to_string(from) +
+         " UNION ALL SELECT i + 1 FROM n WHERE i < " + std::to_string(to) + ") ";
 }
 
-const char* const kItem = "CREATE TABLE item(id INTEGER PRIMARY KEY, name TEXT NOT NULL, price REAL, data BLOB)";
+const char* const kItem =
+    "CREATE TABLE item(id INTEGER PRIMARY KEY, name TEXT NOT NULL, price REAL, data BLOB)";
 const TablePair kItems{"item", "", {"id"}};
 
 }  // namespace
@@ -50,12 +51,14 @@ const TablePair kItems{"item", "", {"id"}};
 TEST_SUITE("life") {
   TEST_CASE("a first copy in many chunks goes on beside the application's writes") {
     Life life(kItem);
-    life.source.exec(numbers(1, 70'000) + "INSERT INTO item SELECT i, 'name ' || i, i / 3.0, randomblob(8) FROM n");
+    life.source.exec(numbers(1, 70'000) +
+                     "INSERT INTO item SELECT i, 'name ' || i, i / 3.0, randomblob(8) FROM n");
     life.daemon.launch();
     for (int i = 0; i < 200; ++i) {
       const auto id = std::to_string(i * 347 % 70'000 + 1);
-      life.source.exec("UPDATE item SET name = 'changed' WHERE id = " + id + "; DELETE FROM item WHERE id = " + id +
-                       " + 5; INSERT OR REPLACE INTO item VALUES(" + id + " + 70000, 'new', 1.5, NULL)");
+      life.source.exec("UPDATE item SET name = 'changed' WHERE id = " + id +
+                       "; DELETE FROM item WHERE id = " + id + " + 5; INSERT OR REPLACE INTO item VALUES(" +
+                       id + " + 70000, 'new', 1.5, NULL)");
     }
     wait_for_state(life.daemon, "streaming");
     life.flush_and_check(kItems);
@@ -70,18 +73,20 @@ TEST_SUITE("life") {
         "CREATE TABLE pair(a INTEGER, b TEXT, v TEXT, PRIMARY KEY(a, b)) WITHOUT ROWID;"
         "CREATE TABLE folded(k TEXT COLLATE NOCASE PRIMARY KEY, v TEXT);"
         "CREATE TABLE bytes(k BLOB PRIMARY KEY, v TEXT)");
-    life.source.exec(numbers(1, 3000) +
-                     "INSERT INTO by_text SELECT char(65 + i % 57) || i || char(233), CAST(i AS TEXT) FROM n;" +
-                     numbers(1, 3000) + "INSERT INTO pair SELECT i % 50, 'b' || i, 'v' FROM n;" + numbers(1, 3000) +
-                     "INSERT INTO folded SELECT CASE i % 2 WHEN 0 THEN 'key' ELSE 'KEY' END || i, 'v' FROM n;" +
-                     numbers(1, 3000) + "INSERT INTO bytes SELECT randomblob(12), 'v' FROM n");
+    life.source.exec(
+        numbers(1, 3000) +
+        "INSERT INTO by_text SELECT char(65 + i % 57) || i || char(233), CAST(i AS TEXT) FROM n;" +
+        numbers(1, 3000) + "INSERT INTO pair SELECT i % 50, 'b' || i, 'v' FROM n;" + numbers(1, 3000) +
+        "INSERT INTO folded SELECT CASE i % 2 WHEN 0 THEN 'key' ELSE 'KEY' END || i, 'v' FROM n;" +
+        numbers(1, 3000) + "INSERT INTO bytes SELECT randomblob(12), 'v' FROM n");
     life.daemon.start();
-    const std::vector<TablePair> tables{{"by_text", "", {"k"}}, {"pair", "", {"a", "b"}}, {"folded", "", {"k"}},
-                                        {"bytes", "", {"k"}}};
+    const std::vector<TablePair> tables{
+        {"by_text", "", {"k"}}, {"pair", "", {"a", "b"}}, {"folded", "", {"k"}}, {"bytes", "", {"k"}}};
     for (const auto& table : tables) life.flush_and_check(table);
     life.source.exec(
         "UPDATE by_text SET k = k || 'x' WHERE rowid % 7 = 0; DELETE FROM pair WHERE a = 3;"
-        "UPDATE pair SET a = a + 100 WHERE a = 4; REPLACE INTO folded SELECT lower(k), 'again' FROM folded LIMIT 100;"
+        "UPDATE pair SET a = a + 100 WHERE a = 4; REPLACE INTO folded SELECT lower(k), 'again' FROM folded "
+        "LIMIT 100;"
         "DELETE FROM bytes WHERE k > x'80'");
     for (const auto& table : tables) life.flush_and_check(table);
   }
@@ -89,15 +94,18 @@ TEST_SUITE("life") {
   TEST_CASE("values arrive bit for bit") {
     // No type on r: SQLite itself would store the -0.0 of a REAL column as 0.
     Life life("CREATE TABLE v(id INTEGER PRIMARY KEY, i INTEGER, r, t TEXT, b BLOB)");
-    life.cluster.psql(life.database, "CREATE TABLE v(id bigint PRIMARY KEY, i bigint, r double precision, t text, b bytea)",
+    life.cluster.psql(life.database,
+                      "CREATE TABLE v(id bigint PRIMARY KEY, i bigint, r double precision, t text, b bytea)",
                       PostgresCluster::kReplicaOwner);
-    life.source.exec("INSERT INTO v VALUES (1, 9223372036854775807, 0.1 + 0.2, 'it''s \\ \"x\"' || char(10, 9, 13), x''),"
-                     " (2, -9223372036854775808, -0.0, 'ü€😀', x'00ff5c'), (3, NULL, 9e999, '', NULL),"
-                     " (4, 0, 4.9e-324, '\\N', zeroblob(5000))");
+    life.source.exec(
+        "INSERT INTO v VALUES (1, 9223372036854775807, 0.1 + 0.2, 'it''s \\ \"x\"' || char(10, 9, 13), x''),"
+        " (2, -9223372036854775808, -0.0, 'ü€😀', x'00ff5c'), (3, NULL, 9e999, '', NULL),"
+        " (4, 0, 4.9e-324, '\\N', zeroblob(5000))");
     life.daemon.start();
     life.flush_and_check({"v", "", {"id"}});
     const auto bits = [&](const char* id) {
-      return life.cluster.psql(life.database, std::string("SELECT encode(float8send(r), 'hex') FROM v WHERE id = ") + id);
+      return life.cluster.psql(life.database,
+                               std::string("SELECT encode(float8send(r), 'hex') FROM v WHERE id = ") + id);
     };
     CHECK(bits("1") == "3fd3333333333334");
     CHECK(bits("2") == "8000000000000000");
@@ -115,9 +123,11 @@ TEST_SUITE("life") {
     life.daemon.start();
     must_flush(life.daemon);
     life.daemon.stop();
-    life.source.exec("UPDATE item SET price = price + 1 WHERE id % 2 = 0; DELETE FROM item WHERE id % 5 = 0;" +
-                     numbers(40'001, 60'000) + "INSERT INTO item SELECT i, 'n' || i, i, x'01' FROM n;"
-                     "UPDATE item SET id = -id WHERE id BETWEEN 100 AND 200");
+    life.source.exec(
+        "UPDATE item SET price = price + 1 WHERE id % 2 = 0; DELETE FROM item WHERE id % 5 = 0;" +
+        numbers(40'001, 60'000) +
+        "INSERT INTO item SELECT i, 'n' || i, i, x'01' FROM n;"
+        "UPDATE item SET id = -id WHERE id BETWEEN 100 AND 200");
     life.daemon.start();
     life.flush_and_check(kItems);
     CHECK(pipeline_status(life.daemon)["totals"]["batches"] == 1);
@@ -141,7 +151,8 @@ TEST_SUITE("life") {
     life.daemon.start();
     must_flush(life.daemon);
     life.daemon.stop();
-    life.source.exec(numbers(1001, 9000) + "INSERT INTO item SELECT i, 'n' || i, i, NULL FROM n;"
+    life.source.exec(numbers(1001, 9000) +
+                     "INSERT INTO item SELECT i, 'n' || i, i, NULL FROM n;"
                      "DELETE FROM item WHERE id < 50; UPDATE item SET name = 'x' WHERE id > 8900");
     CHECK(std::stoi(life.source.rows("SELECT count(*) FROM _sluice_changelog")) < 4000);
     life.daemon.start();
@@ -181,16 +192,32 @@ TEST_SUITE("life") {
     life.source.exec("INSERT INTO item VALUES(1, 'a', 1, NULL), (2, 'b', 2, x'02')");
     life.daemon.start();
     must_flush(life.daemon);
-    life.source.exec("ALTER TABLE item ADD COLUMN stock INTEGER DEFAULT 7; UPDATE item SET stock = 9 WHERE id = 2;"
-                     "CREATE TABLE tag(id INTEGER PRIMARY KEY, word TEXT); INSERT INTO tag VALUES(1, 'x')");
+    life.source.exec(
+        "ALTER TABLE item ADD COLUMN stock INTEGER DEFAULT 7; UPDATE item SET stock = 9 WHERE id = 2;"
+        "CREATE TABLE tag(id INTEGER PRIMARY KEY, word TEXT); INSERT INTO tag VALUES(1, 'x')");
     life.flush_and_check(kItems);
     life.flush_and_check({"tag", "", {"id"}});
     // As migration tools do it: the triggers are gone with the old table, and writes follow at once.
-    life.source.exec("BEGIN; CREATE TABLE new_item(id INTEGER PRIMARY KEY, name TEXT, price REAL, data BLOB, stock INT);"
-                     "INSERT INTO new_item SELECT * FROM item; DROP TABLE item; ALTER TABLE new_item RENAME TO item;"
-                     "COMMIT; INSERT INTO item VALUES(3, 'c', 3, NULL, 1); DELETE FROM item WHERE id = 1");
+    life.source.exec(
+        "BEGIN; CREATE TABLE new_item(id INTEGER PRIMARY KEY, name TEXT, price REAL, data BLOB, stock INT);"
+        "INSERT INTO new_item SELECT * FROM item; DROP TABLE item; ALTER TABLE new_item RENAME TO item;"
+        "COMMIT; INSERT INTO item VALUES(3, 'c', 3, NULL, 1); DELETE FROM item WHERE id = 1");
     life.flush_and_check(kItems);
     life.source.exec("UPDATE item SET name = 'z'");
+    life.flush_and_check(kItems);
+  }
+
+  TEST_CASE("what went by while a table had no triggers is copied again, whoever puts them back in") {
+    Life life(kItem);
+    life.source.exec("INSERT INTO item VALUES(1, 'a', 1, NULL), (2, 'b', 2, NULL)");
+    life.daemon.start();
+    must_flush(life.daemon);
+    life.daemon.stop();
+    life.source.exec("CREATE TABLE new_item AS SELECT * FROM item; DROP TABLE item;" + std::string(kItem) +
+                     "; INSERT INTO item SELECT * FROM new_item; DROP TABLE new_item;"
+                     "UPDATE item SET name = 'unseen' WHERE id = 1; DELETE FROM item WHERE id = 2");
+    REQUIRE(life.daemon.ctl({"install"}).exit_code == 0);
+    life.daemon.start();
     life.flush_and_check(kItems);
   }
 
@@ -200,9 +227,8 @@ TEST_SUITE("life") {
     life.daemon.start();
     life.flush_and_check(kItems);
     life.source.exec("PRAGMA busy_timeout = 5000; UPDATE item SET name = 'b'");
-    wait_until("the change is there", [&] {
-      return life.cluster.psql(life.database, "SELECT name FROM item") == "b";
-    });
+    wait_until("the change is there",
+               [&] { return life.cluster.psql(life.database, "SELECT name FROM item") == "b"; });
   }
 
   TEST_CASE("a check beside the running daemon takes none of its locks away") {
@@ -244,6 +270,7 @@ TEST_SUITE("life") {
     CHECK(refused.json["error"]["message"].get<std::string>().find("22001") != std::string::npos);
     CHECK(daemon.http("POST", "/v1/flush").status == 400);
     one.exec("UPDATE first SET v = 'ok'");
-    wait_until("the cured row arrives by itself", [&] { return cluster.psql(database, "SELECT v FROM first") == "ok"; });
+    wait_until("the cured row arrives by itself",
+               [&] { return cluster.psql(database, "SELECT v FROM first") == "ok"; });
   }
 }

@@ -1,4 +1,5 @@
-// The main job on the schema of a real application: server tables with triggers and foreign keys of their own.
+// The main job on the schema of a real application: server tables with triggers and foreign keys of their
+// own.
 
 #include <doctest/doctest.h>
 
@@ -11,9 +12,10 @@ using namespace sluice::e2e;
 
 namespace {
 
-const std::vector<TablePair> kTables{{"packages", "public.packages", {"id"}},
-                                     {"package_categories", "public.package_categories", {"id"}},
-                                     {"package_category_relations", "public.package_category_relations", {"id"}}};
+const std::vector<TablePair> kTables{
+    {"packages", "public.packages", {"id"}},
+    {"package_categories", "public.package_categories", {"id"}},
+    {"package_category_relations", "public.package_category_relations", {"id"}}};
 
 /// The application's file, the server's schema, and a daemon between them.
 struct Scene {
@@ -29,12 +31,13 @@ struct Scene {
         daemon(shop(source.path(), cluster.url(database, role), settings)) {
     cluster.psql(database, read_file(SLUICE_DEMO "/postgres.sql"), role);
     source.exec(read_file(SLUICE_DEMO "/sqlite.sql"));
-    source.exec("PRAGMA foreign_keys = ON;"
-                "INSERT INTO package_categories(id, name) VALUES (1, 'net'), (2, 'doc');"
-                "INSERT INTO packages(id, name, description, link, reason, updated_at) VALUES"
-                " (1, 'curl', 'a client', 'https://curl.se', 'net', '2001-02-03 04:05:06'),"
-                " (2, 'man-db', 'pages', '', 'doc', '2001-02-03 04:05:06');"
-                "INSERT INTO package_category_relations(package_id, category_id) VALUES (1, 1), (2, 2)");
+    source.exec(
+        "PRAGMA foreign_keys = ON;"
+        "INSERT INTO package_categories(id, name) VALUES (1, 'net'), (2, 'doc');"
+        "INSERT INTO packages(id, name, description, link, reason, updated_at) VALUES"
+        " (1, 'curl', 'a client', 'https://curl.se', 'net', '2001-02-03 04:05:06'),"
+        " (2, 'man-db', 'pages', '', 'doc', '2001-02-03 04:05:06');"
+        "INSERT INTO package_category_relations(package_id, category_id) VALUES (1, 1), (2, 2)");
   }
 
   void check_equal() {
@@ -57,12 +60,13 @@ TEST_SUITE("main_job") {
     CHECK(pipeline_status(scene.daemon)["target"]["apply_mode"] == "replica");
     scene.check_equal();
 
-    scene.source.exec("UPDATE package_categories SET name = 'network' WHERE id = 1;"
-                      "UPDATE packages SET reason = 'https' WHERE id = 1;"
-                      "UPDATE package_category_relations SET category_id = 2 WHERE package_id = 1;"
-                      "INSERT INTO packages(name, description, link, reason, updated_at)"
-                      " VALUES ('wget', 'another', '', 'net', '1999-12-31 23:59:59');"
-                      "DELETE FROM packages WHERE id = 2");
+    scene.source.exec(
+        "UPDATE package_categories SET name = 'network' WHERE id = 1;"
+        "UPDATE packages SET reason = 'https' WHERE id = 1;"
+        "UPDATE package_category_relations SET category_id = 2 WHERE package_id = 1;"
+        "INSERT INTO packages(name, description, link, reason, updated_at)"
+        " VALUES ('wget', 'another', '', 'net', '1999-12-31 23:59:59');"
+        "DELETE FROM packages WHERE id = 2");
     const auto answer = must_flush(scene.daemon);
     CHECK(answer["quarantined"] == 0);
     scene.check_equal();
@@ -82,12 +86,14 @@ TEST_SUITE("main_job") {
     }
   }
 
-  TEST_CASE("in ordinary mode the first update that the server's trigger breaks halts, and a GRANT heals it") {
+  TEST_CASE(
+      "in ordinary mode the first update that the server's trigger breaks halts, and a GRANT heals it") {
     Scene scene(PostgresCluster::kOwner);
     scene.daemon.start();
     must_flush(scene.daemon);
-    scene.source.exec("INSERT INTO package_categories(id, name) VALUES (3, 'admin');"
-                      "DELETE FROM packages WHERE id = 2");
+    scene.source.exec(
+        "INSERT INTO package_categories(id, name) VALUES (3, 'admin');"
+        "DELETE FROM packages WHERE id = 2");
     must_flush(scene.daemon);
     CHECK(pipeline_status(scene.daemon)["target"]["apply_mode"] == "ordinary");
     scene.check_equal();
@@ -96,8 +102,9 @@ TEST_SUITE("main_job") {
     const auto refused = flush(scene.daemon);
     CHECK(refused.status == 409);
     CHECK(refused.json["error"]["code"] == "halted");
-    CHECK(refused.json["error"]["hint"].get<std::string>().find("GRANT SET ON PARAMETER session_replication_role"
-                                                                " TO owner") != std::string::npos);
+    CHECK(refused.json["error"]["hint"].get<std::string>().find(
+              "GRANT SET ON PARAMETER session_replication_role"
+              " TO owner") != std::string::npos);
     const auto status = pipeline_status(scene.daemon);
     CHECK(status["state"] == "halted");
     CHECK(status["error"]["class"] == "table");
@@ -131,9 +138,8 @@ TEST_SUITE("main_job") {
     must_flush(scene.daemon);
     scene.check_equal();
     scene.source.exec("UPDATE packages SET reason = 'pressed' WHERE id = 1");
-    wait_until("the status counts the change", [&] {
-      return pipeline_status(scene.daemon)["position"]["pending"].get<int>() > 0;
-    });
+    wait_until("the status counts the change",
+               [&] { return pipeline_status(scene.daemon)["position"]["pending"].get<int>() > 0; });
     CHECK(scene.query("SELECT reason FROM packages WHERE id = 1") == "net");
     CHECK(must_flush(scene.daemon)["outcome"] == "flushed");
     CHECK(must_flush(scene.daemon)["outcome"] == "nothing_to_do");

@@ -160,8 +160,8 @@ std::vector<std::string> differences(SqliteFile& source, const PostgresCluster& 
   return found;
 }
 
-std::string listed_differences(SqliteFile& source, const PostgresCluster& cluster, const std::string& database,
-                               const TablePair& tables) {
+std::string listed_differences(SqliteFile& source, const PostgresCluster& cluster,
+                               const std::string& database, const TablePair& tables) {
   std::string list;
   for (const auto& line : differences(source, cluster, database, tables)) list += line + '\n';
   return list;

@@ -22,7 +22,7 @@ std::vector<std::string> differences(SqliteFile& source, const PostgresCluster& 
                                      const std::string& database, const TablePair& tables);
 
 /// The same as one text, a line a difference.
-std::string listed_differences(SqliteFile& source, const PostgresCluster& cluster, const std::string& database,
-                               const TablePair& tables);
+std::string listed_differences(SqliteFile& source, const PostgresCluster& cluster,
+                               const std::string& database, const TablePair& tables);
 
 }  // namespace sluice::support

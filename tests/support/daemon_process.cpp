@@ -8,8 +8,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <mutex>
 #include <sstream>
 #include <stdexcept>
+#include <thread>
 
 namespace sluice::support {
 
@@ -22,7 +24,8 @@ std::string program(const char* variable, const char* built) {
 
 }  // namespace
 
-/// The receiving end of NOTIFY_SOCKET: what a service manager would hear.
+/// The receiving end of NOTIFY_SOCKET: what a service manager would hear. Hears it on a thread of its own, as
+/// one would: a queue that nobody empties holds the daemon up.
 class DaemonProcess::Supervisor {
  public:
   explicit Supervisor(const std::filesystem::path& path)
@@ -33,45 +36,48 @@ class DaemonProcess::Supervisor {
     if (fd_ < 0 || ::bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
       throw std::system_error(errno, std::generic_category(), "cannot listen on " + path.string());
     }
+    listener_ = std::thread([this] { listen(); });
   }
-  ~Supervisor() { close(fd_); }
+  ~Supervisor() {
+    ::shutdown(fd_, SHUT_RDWR);
+    listener_.join();
+    close(fd_);
+  }
   Supervisor(const Supervisor&) = delete;
   Supervisor& operator=(const Supervisor&) = delete;
 
   void forget() {
-    listen();
+    const std::scoped_lock lock(mutex_);
     ready_ = false;
   }
   bool ready() {
-    listen();
+    const std::scoped_lock lock(mutex_);
     return ready_;
   }
-  const std::string& status() {
-    listen();
+  std::string status() {
+    const std::scoped_lock lock(mutex_);
     return status_;
   }
 
  private:
+  /// Until shutdown() ends it with an empty message.
   void listen() {
     std::array<char, 4096> buffer{};
-    for (;;) {
-      const ssize_t size = recv(fd_, buffer.data(), buffer.size(), MSG_DONTWAIT);
-      if (size < 0) {
-        return;
-      }
+    for (ssize_t size; (size = recv(fd_, buffer.data(), buffer.size(), 0)) > 0;) {
+      const std::scoped_lock lock(mutex_);
       std::istringstream lines(std::string(buffer.data(), static_cast<std::size_t>(size)));
       for (std::string line; std::getline(lines, line);) {
         ready_ = ready_ || line == "READY=1";
-        if (line.starts_with("STATUS=")) {
-          status_ = line.substr(7);
-        }
+        if (line.starts_with("STATUS=")) status_ = line.substr(7);
       }
     }
   }
 
   int fd_;
+  std::mutex mutex_;
   bool ready_ = false;
   std::string status_;
+  std::thread listener_;
 };
 
 DaemonProcess::DaemonProcess(const std::string& config_yaml, Environment environment)

@@ -1,6 +1,7 @@
 #include "tests/support/process.h"
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -70,6 +71,8 @@ Process::Process(const Command& command) {
     sigprocmask(SIG_SETMASK, &none, nullptr);
     dup2(out, STDOUT_FILENO);
     dup2(err, STDERR_FILENO);
+    // A socket of this program in a child's hands would keep a connection alive that is closed here.
+    close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
     execvpe(argv[0], argv.data(), envp.data());
     _exit(127);
   }

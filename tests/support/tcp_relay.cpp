@@ -171,8 +171,9 @@ struct TcpRelay::Impl {
     std::optional<std::int64_t>& allowance = allowances[index(lane.direction)];
     const bool last = allowance && *allowance <= static_cast<std::int64_t>(bytes.size());
     const std::size_t size = last ? static_cast<std::size_t>(*allowance) : bytes.size();
-    co_await asio::async_write(lane.to, asio::buffer(bytes.data(), size), kQuietly(error));
+    // Counted first: whoever has received the bytes may set the counts to zero at once.
     counts[index(lane.direction)] += static_cast<std::int64_t>(size);
+    co_await asio::async_write(lane.to, asio::buffer(bytes.data(), size), kQuietly(error));
     if (last) {
       allowance.reset();
       cut();
