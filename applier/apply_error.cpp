@@ -59,6 +59,23 @@ const char* code_of(Fault fault) {
   return "target_away";
 }
 
+/// A message with at most the first 20 characters of what it quotes: that may be a whole value.
+std::string shortened(const std::string& message) {
+  constexpr std::size_t kShown = 20;
+  std::string out;
+  std::size_t at = 0;
+  for (std::size_t open; (open = message.find('"', at)) != std::string::npos;) {
+    const std::size_t close = message.find('"', open + 1);
+    const std::size_t end = close == std::string::npos ? message.size() : close;
+    out += message.substr(at, open + 1 - at) + message.substr(open + 1, std::min(kShown, end - open - 1));
+    if (end - open - 1 > kShown) out += "…";
+    if (close == std::string::npos) return out;
+    out += '"';
+    at = close + 1;
+  }
+  return out + message.substr(at);
+}
+
 }  // namespace
 
 Fault classify(std::string_view sqlstate) {
@@ -72,6 +89,11 @@ Fault classify(std::string_view sqlstate) {
 
 ApplyError::ApplyError(Fault fault_, const std::string& message, std::string sqlstate_)
     : std::runtime_error(message), fault(fault_), code(code_of(fault_)), sqlstate(std::move(sqlstate_)) {
+}
+
+ApplyError server_refusal(const std::string& message, const std::string& sqlstate) {
+  const bool quotes_values = sqlstate.starts_with("22");
+  return ApplyError(classify(sqlstate), quotes_values ? shortened(message) : message, sqlstate);
 }
 
 }  // namespace sluice::applier

@@ -35,4 +35,8 @@ class ApplyError : public std::runtime_error {
   std::string hint;      ///< the remedy
 };
 
+/// A server's error, by its primary message and SQLSTATE. Messages of class 22 quote whole values: of those
+/// only the first 20 characters stay.
+ApplyError server_refusal(const std::string& message, const std::string& sqlstate);
+
 }  // namespace sluice::applier

@@ -147,9 +147,8 @@ LargeBatch::LargeBatch(Session& session, const Plan& plan, BatchContext context,
       context_(std::move(context)),
       believed_(std::move(believed)),
       transaction_(session) {
-  session_.exec(
-      session_.transaction_settings() + deferral(session_) +
-      advance_sql(context_.state_schema, context_.pipeline, believed_, believed_.applied, believed_.whole));
+  session_.exec(session_.transaction_settings() + deferral(session_) +
+                hold_sql(context_.state_schema, context_.pipeline, believed_));
 }
 
 Stage& LargeBatch::stage(const TargetTable& table) {
@@ -163,7 +162,8 @@ void LargeBatch::add(const capture::Chunk& chunk) {
     const auto changes = std::find_if(chunk.tables.begin(), chunk.tables.end(),
                                       [&](const auto& c) { return c.table == write.table->source.id; });
     // Once a table has a stage, its later states have to come after the earlier ones in it.
-    const bool straight = changes->inserts_only && write.deletes.empty() && !stages_.contains(changes->table);
+    const bool straight = changes->inserts_only && write.deletes.empty() && write.table->key_is_unique &&
+                          !stages_.contains(changes->table);
     if (straight && copied_straight(*write.table, write)) continue;
     stage(*write.table).add(write);
   }
@@ -215,9 +215,9 @@ ExistingCounts LargeBatch::count_existing(const TargetTable& table) {
   const auto row = session_.exec(
       "SELECT count(*) FILTER (WHERE s.sluice_chunk IS NULL), count(*) FILTER (WHERE"
       " s.sluice_chunk IS NOT NULL AND " +
-      images_differ(table) + ") FROM " + table.name + " AS t LEFT JOIN (SELECT * FROM " +
+      images_differ(table) + "), count(*) FROM " + table.name + " AS t LEFT JOIN (SELECT * FROM " +
       stage(table).name() + " WHERE NOT sluice_gone) AS s ON " + key_join(table, "t", "s"))[0];
-  return {row[0].as<std::int64_t>(), row[1].as<std::int64_t>()};
+  return {row[0].as<std::int64_t>(), row[1].as<std::int64_t>(), row[2].as<std::int64_t>()};
 }
 
 void LargeBatch::delete_unknown(const TargetTable& table) {

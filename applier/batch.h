@@ -44,6 +44,7 @@ void write_small_batch(Session& session, const Plan& plan, const BatchContext& c
 struct ExistingCounts {
   std::int64_t foreign = 0;    ///< rows that only the target has
   std::int64_t differing = 0;  ///< rows that both have, with other values
+  std::int64_t rows = 0;       ///< all rows that the target has
 };
 
 /// A batch of several chunks. Constructed: the transaction has begun and the position is held. Destroyed
@@ -52,7 +53,8 @@ class LargeBatch {
  public:
   LargeBatch(Session& session, const Plan& plan, BatchContext context, PipelineRow believed);
 
-  /// Gathers the changes of a chunk; rows that are all new go straight into their table where it lets them.
+  /// Gathers the changes of a chunk; rows that are all new go straight into their table where it would refuse
+  /// them if they were not.
   void add(const capture::Chunk& chunk);
 
   /// Writes a piece of a first copy straight into a target table that held nothing before.

@@ -15,9 +15,9 @@ namespace sluice::applier {
 struct PipelineRow {
   SourceIdentity source;
   capture::Anchor applied;
-  std::int64_t epoch = 0;  ///< raised by every change of ownership or meaning: a fence beside the position
-  bool whole = true;       ///< false inside a declared catch-up
-  bool finished = false;   ///< cutover has ended this pipeline
+  std::int64_t epoch = 0;      ///< raised by every commit: a fence beside the position
+  bool whole = true;           ///< false inside a declared catch-up
+  bool finished = false;       ///< cutover has ended this pipeline
   std::string last_commit_at;  ///< RFC 3339, UTC; empty before the first batch
 };
 
@@ -25,8 +25,8 @@ struct PipelineRow {
 struct TableProgress {
   capture::CopyState copy;
   std::int64_t rows_copied = 0;
-  std::int64_t generation = 0;  ///< SourceTable::generation that the copy belongs to
-  bool ours = false;  ///< every row of the target table was written by this pipeline: it may be replaced
+  std::string version;  ///< SourceTable::version that the copy belongs to
+  bool ours = false;    ///< every row of the target table was written by this pipeline: it may be replaced
 };
 
 /// Everything the target remembers of one pipeline.

@@ -88,7 +88,7 @@ struct Result {
   const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
   const char* primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
   if (!state || !primary) throw ApplyError(Fault::in_doubt, first_line(PQerrorMessage(handle)));
-  throw ApplyError(classify(state), primary, state);
+  throw server_refusal(first_line(primary), state);
 }
 
 void drain(pg_conn* handle) {

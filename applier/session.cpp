@@ -77,7 +77,7 @@ ApplyError server_error(const std::string& what) {
     return ApplyError(Fault::in_doubt, "connection lost: " + line);
   }
   const std::string sqlstate = line.substr(state_at, 5);
-  return ApplyError(classify(sqlstate), line.substr(state_at + 7), sqlstate);
+  return server_refusal(line.substr(state_at + 7), sqlstate);
 }
 
 }  // namespace
@@ -143,9 +143,7 @@ Session::Session(const TargetOptions& options, std::shared_ptr<Lifeline> lifelin
   role_ = facts[0][3].as<std::string>();
 }
 
-Session::~Session() {
-  lifeline_->detach();
-}
+Session::~Session() = default;
 
 pqxx::result Session::exec(const std::string& sql) {
   return guarded([&] { return work_->exec(sql); });

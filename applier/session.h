@@ -79,6 +79,12 @@ class Session {
   auto guarded(Call call);
   ApplyMode probe_mode();
 
+  /// Lets go of the socket's number also where the constructor throws: it may be given to another file.
+  struct Attachment {
+    std::shared_ptr<Lifeline> lifeline;
+    ~Attachment() { lifeline->detach(); }
+  };
+
   std::shared_ptr<Lifeline> lifeline_;
   pg_conn* raw_ = nullptr;  ///< owned by connection_
   std::shared_ptr<PqxxConnection> connection_;
@@ -88,6 +94,7 @@ class Session {
   std::string transaction_settings_;
   std::string role_;  ///< quoted
   int backend_pid_ = 0;
+  Attachment attachment_{lifeline_};  ///< last, so that it lets go before the connection closes
 };
 
 /// A transaction that rolls back unless it was committed. The destructor never throws.

@@ -20,6 +20,17 @@ CopyState::Phase phase_of(const std::string& word) {
   throw ApplyError(Fault::table, "unknown copy phase '" + word + "' in the state schema");
 }
 
+std::string anchor_arguments(const capture::Anchor& anchor) {
+  return std::to_string(anchor.position.value) + "," + std::to_string(anchor.nonce) + "," +
+         quote_literal(anchor.entry);
+}
+
+/// Pipeline, source, epoch and anchor, as hold() and advance() take them.
+std::string believed_arguments(const std::string& pipeline, const PipelineRow& believed) {
+  return quote_literal(pipeline) + "," + quote_literal(believed.source.id) + "," +
+         std::to_string(believed.epoch) + "," + anchor_arguments(believed.applied);
+}
+
 bool exists(Session& session, const std::string& schema) {
   return session
       .exec("SELECT to_regclass(" + quote_literal(quote_name(schema, "format")) + ") IS NOT NULL")[0][0]
@@ -68,12 +79,14 @@ void ensure_state_schema(Session& session, const std::string& schema) {
 
 StoredState load_state(Session& session, const std::string& schema, const std::string& pipeline) {
   StoredState state;
+  Transaction transaction(session);
+  session.exec(session.transaction_settings());
   const auto rows = session.exec(
       "SELECT source_id, source_path, source_host, position, nonce, entry, epoch, whole, finished_at IS NOT "
       "NULL,"
       " coalesce(to_char(last_commit_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), '')"
       " FROM " +
-      quote_name(schema, "pipeline") + " WHERE name = " + quote_literal(pipeline));
+      quote_name(schema, "pipeline") + " WHERE name = " + quote_literal(pipeline) + " FOR UPDATE");
   if (rows.empty()) return state;
   const auto row = rows[0];
   state.pipeline =
@@ -85,17 +98,18 @@ StoredState load_state(Session& session, const std::string& schema, const std::s
                   row[9].as<std::string>()};
 
   const auto tables =
-      session.exec("SELECT source_table, phase, frontier, rows_copied, generation, ours FROM " +
+      session.exec("SELECT source_table, phase, frontier, rows_copied, version, ours FROM " +
                    quote_name(schema, "table_copy") + " WHERE pipeline = " + quote_literal(pipeline));
   for (const auto& table : tables) {
     TableProgress progress;
     progress.copy.phase = phase_of(table[1].as<std::string>());
     progress.copy.frontier = capture::decode_key(table[2].as<std::string>());
     progress.rows_copied = table[3].as<std::int64_t>();
-    progress.generation = table[4].as<std::int64_t>();
+    progress.version = table[4].as<std::string>();
     progress.ours = table[5].as<bool>();
     state.tables.emplace(table[0].as<std::string>(), std::move(progress));
   }
+  transaction.commit();
   return state;
 }
 
@@ -117,14 +131,20 @@ void update_place(Session& session, const std::string& schema, const std::string
                " WHERE name = " + quote_literal(pipeline) + " AND source_id = " + quote_literal(source.id));
 }
 
+std::string hold_sql(const std::string& schema, const std::string& pipeline, const PipelineRow& believed) {
+  return "SELECT " + quote_name(schema, "hold") + "(" + believed_arguments(pipeline, believed) + ");";
+}
+
 std::string advance_sql(const std::string& schema, const std::string& pipeline, const PipelineRow& believed,
                         const capture::Anchor& next, bool whole) {
-  const auto anchor = [](const capture::Anchor& a) {
-    return std::to_string(a.position.value) + "," + std::to_string(a.nonce) + "," + quote_literal(a.entry);
-  };
-  return "SELECT " + quote_name(schema, "advance") + "(" + quote_literal(pipeline) + "," +
-         quote_literal(believed.source.id) + "," + std::to_string(believed.epoch) + "," +
-         anchor(believed.applied) + "," + anchor(next) + "," + (whole ? "true" : "false") + ");";
+  return "SELECT " + quote_name(schema, "advance") + "(" + believed_arguments(pipeline, believed) + "," +
+         anchor_arguments(next) + "," + (whole ? "true" : "false") + ");";
+}
+
+void confirm_position(Session& session, const std::string& schema, const std::string& pipeline,
+                      const PipelineRow& believed) {
+  // In a transaction of its own that ends at once: the lock it takes is let go of.
+  session.exec(hold_sql(schema, pipeline, believed));
 }
 
 std::string save_progress_sql(const std::string& schema, const std::string& pipeline,
@@ -132,13 +152,13 @@ std::string save_progress_sql(const std::string& schema, const std::string& pipe
   const std::string values =
       join({quote_literal(kPhases[static_cast<std::size_t>(progress.copy.phase)]),
             quote_literal(capture::encode(progress.copy.frontier)), std::to_string(progress.rows_copied),
-            std::to_string(progress.generation), progress.ours ? "true" : "false"},
+            quote_literal(progress.version), progress.ours ? "true" : "false"},
            ",");
   return "INSERT INTO " + quote_name(schema, "table_copy") +
-         " (pipeline, source_table, phase, frontier, rows_copied, generation, ours) VALUES (" +
+         " (pipeline, source_table, phase, frontier, rows_copied, version, ours) VALUES (" +
          quote_literal(pipeline) + "," + quote_literal(table) + "," + values +
          ") ON CONFLICT (pipeline, source_table) DO UPDATE SET" +
-         " (phase, frontier, rows_copied, generation, ours) = (" + values + ");";
+         " (phase, frontier, rows_copied, version, ours) = (" + values + ");";
 }
 
 bool forget_pipeline(Session& session, const std::string& schema, const std::string& pipeline) {

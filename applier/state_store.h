@@ -14,7 +14,8 @@ inline constexpr int kStateFormat = 1;
 /// Makes the state schema where it is missing. Throws ApplyError (table) where its format is newer than ours.
 void ensure_state_schema(Session& session, const std::string& schema);
 
-/// What the server remembers of a pipeline.
+/// What the server remembers of a pipeline, all of one moment. Waits for a batch of it that is still under
+/// way in another session: its outcome is part of the answer.
 StoredState load_state(Session& session, const std::string& schema, const std::string& pipeline);
 
 /// Writes the row of a pipeline that starts for the first time; its tables are all pending.
@@ -25,7 +26,15 @@ void create_pipeline(Session& session, const std::string& schema, const std::str
 void update_place(Session& session, const std::string& schema, const std::string& pipeline,
                   const SourceIdentity& source);
 
-/// The fence, as a statement for a batch: moves the position from `believed` to `next`, or raises SL001.
+/// The fence at the start of a transaction: holds the row that is `believed`, or raises SL001.
+std::string hold_sql(const std::string& schema, const std::string& pipeline, const PipelineRow& believed);
+
+/// Is the row still the one that is believed? Throws ApplyError (fenced) where it is not.
+void confirm_position(Session& session, const std::string& schema, const std::string& pipeline,
+                      const PipelineRow& believed);
+
+/// The fence, as a statement for a batch: moves the position from `believed` to `next` and raises the epoch
+/// by one, or raises SL001.
 std::string advance_sql(const std::string& schema, const std::string& pipeline, const PipelineRow& believed,
                         const capture::Anchor& next, bool whole);
 

@@ -41,6 +41,16 @@ TextKey convert_key(const TargetTable& table, const capture::Key& key, const Tex
   return text;
 }
 
+/// Keys convert one-to-one, so a key that the target can't hold has no row there: nothing is to be deleted.
+bool has_target_form(const TargetTable& table, const capture::Key& key, const TextPolicies& policies) {
+  try {
+    convert_key(table, key, policies);
+    return true;
+  } catch (const ApplyError&) {
+    return false;
+  }
+}
+
 void append_escaped(std::string& out, const std::string& text) {
   for (const char c : text) {
     switch (c) {
@@ -93,7 +103,7 @@ TableWrite convert_changes(const TargetTable& table, const capture::TableChanges
     written.insert(std::move(key));
   }
   for (const auto& state : changes.keys) {
-    if (state.row) continue;
+    if (state.row || !has_target_form(table, state.key, policies)) continue;
     TextKey key = convert_key(table, state.key, policies);
     if (!written.contains(key)) write.deletes.push_back(std::move(key));
   }

@@ -40,9 +40,10 @@ std::optional<std::string> pick(const Candidates& names, const std::string& want
 struct ServerColumn {
   std::string name;
   std::string type;
-  std::string bare_type;
   TypeKind kind;
-  std::string base_type;
+  std::string base_type;  ///< its name, domains resolved
+  bool is_enum;
+  bool modified;  ///< has a modifier that rounds or cuts: numeric(10,2)
   bool generated;
   bool identity_always;
   bool deterministic;
@@ -56,8 +57,8 @@ std::vector<ServerColumn> server_columns(Session& session, unsigned oid) {
       "   AND attnum > 0 AND NOT attisdropped"
       "  UNION ALL SELECT b.attnum, t.typbasetype FROM base b JOIN pg_type t ON t.oid = b.typ WHERE "
       "t.typtype = 'd')"
-      " SELECT a.attname, format_type(a.atttypid, a.atttypmod), format_type(a.atttypid, NULL), t.oid, "
-      "t.typname,"
+      " SELECT a.attname, format_type(a.atttypid, a.atttypmod), t.oid, t.typname, t.typtype = 'e',"
+      " a.atttypmod <> -1 OR a.atttypid <> t.oid,"
       "  a.attgenerated <> '', a.attidentity = 'a', coalesce(c.collisdeterministic, true)"
       " FROM pg_attribute a JOIN base b ON b.attnum = a.attnum JOIN pg_type t ON t.oid = b.typ AND t.typtype "
       "<> 'd'"
@@ -66,18 +67,28 @@ std::vector<ServerColumn> server_columns(Session& session, unsigned oid) {
       std::to_string(oid) + " ORDER BY a.attnum");
   std::vector<ServerColumn> columns;
   for (const auto& row : rows) {
-    columns.push_back({row[0].as<std::string>(), row[1].as<std::string>(), row[2].as<std::string>(),
-                       kind_of(row[3].as<unsigned>()), row[4].as<std::string>(), row[5].as<bool>(),
-                       row[6].as<bool>(), row[7].as<bool>()});
+    columns.push_back({row[0].as<std::string>(), row[1].as<std::string>(), kind_of(row[2].as<unsigned>()),
+                       row[3].as<std::string>(), row[4].as<bool>(), row[5].as<bool>(), row[6].as<bool>(),
+                       row[7].as<bool>(), row[8].as<bool>()});
   }
   return columns;
 }
 
-/// Casting a literal to varchar(3) or bit(3) cuts it without a word; the assignment to the column does not.
+/// Casting a literal to varchar(3), or to a domain over it, cuts it without a word; the assignment to the
+/// column does not. Such a literal gets the plain base type, by its catalog name: `character` would mean
+/// character(1).
 std::string cast_type(const ServerColumn& column) {
-  const bool cuts =
-      column.base_type == "varchar" || column.base_type == "bit" || column.base_type == "varbit";
-  return cuts ? column.bare_type : column.type;
+  for (const char* cutting :
+       {"varchar", "bpchar", "bit", "varbit", "_varchar", "_bpchar", "_bit", "_varbit"}) {
+    if (column.base_type == cutting) return "pg_catalog." + quote_name(cutting);
+  }
+  return column.type;
+}
+
+/// Both sides of an image comparison need one type: the column's own is padded (char) or a domain.
+std::string compared_as(const ServerColumn& column) {
+  if (column.base_type == "bpchar") return "text";
+  return cast_type(column) == column.type ? "" : cast_type(column);
 }
 
 [[noreturn]] void refuse_missing_column(const TargetTable& table, const capture::SourceColumn& column,
@@ -104,8 +115,26 @@ void match_columns(TargetTable& table, const std::vector<ServerColumn>& server,
     const auto& found =
         *std::find_if(server.begin(), server.end(), [&](const auto& c) { return c.name == *name; });
     if (found.generated) continue;
-    table.columns.push_back({quote_name(found.name), found.type, cast_type(found), found.kind, i});
+    table.columns.push_back(
+        {quote_name(found.name), found.type, cast_type(found), compared_as(found), found.kind, i});
     table.identity_always |= found.identity_always;
+  }
+}
+
+/// Types in which one value has one written form, so that two keys of the source stay two.
+bool tells_keys_apart(const ServerColumn& column) {
+  if (!column.deterministic || column.base_type == "bpchar" || column.base_type == "float4") return false;
+  switch (column.kind) {
+    case TypeKind::json:
+      return false;
+    case TypeKind::other:
+      return column.is_enum;
+    case TypeKind::numeric:
+    case TypeKind::timestamp:
+    case TypeKind::timestamptz:
+      return !column.modified;
+    default:
+      return true;
   }
 }
 
@@ -124,9 +153,9 @@ void match_key(TargetTable& table, const std::vector<ServerColumn>& server) {
     }
     const auto& found = *std::find_if(server.begin(), server.end(),
                                       [&](const auto& c) { return quote_name(c.name) == column->name; });
-    if (!found.deterministic || found.base_type == "bpchar" || found.base_type == "citext") {
+    if (!tells_keys_apart(found)) {
       ApplyError error(Fault::table, "key column " + column->name + " of " + table.display_name +
-                                         " has type " + found.type + ", which calls different keys equal");
+                                         " has type " + found.type + ", which may call different keys equal");
       error.code = "key_type_unsafe";
       error.table = table.source.name;
       error.column = table.source.columns[source].name;
@@ -135,6 +164,22 @@ void match_key(TargetTable& table, const std::vector<ServerColumn>& server) {
     }
     table.key.push_back(static_cast<std::size_t>(column - table.columns.begin()));
   }
+}
+
+/// Does an immediate, unconditional unique index cover exactly the key?
+bool key_is_unique(Session& session, const TargetTable& table) {
+  std::vector<std::string> names;
+  for (const auto& name : table.key_names()) names.push_back(quote_literal(name));
+  return session
+      .exec("SELECT EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = " + std::to_string(table.oid) +
+            " AND i.indisunique AND i.indimmediate AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS "
+            "NULL AND"
+            " (SELECT array_agg('\"' || replace(a.attname, '\"', '\"\"') || '\"' ORDER BY 1) FROM "
+            "pg_attribute a"
+            " WHERE a.attrelid = i.indrelid AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]))"
+            " = (SELECT array_agg(n::text ORDER BY 1) FROM unnest(ARRAY[" +
+            join(names, ",") + "]) n))")[0][0]
+      .as<bool>();
 }
 
 std::vector<std::string> quoted_list(const std::string& array) {
@@ -267,6 +312,7 @@ std::optional<TargetTable> find_target(Session& session, const TargetOptions& op
   const auto columns = server_columns(session, table.oid);
   match_columns(table, columns, options);
   match_key(table, columns);
+  table.key_is_unique = key_is_unique(session, table);
   read_foreign_keys(session, table);
   return table;
 }

@@ -16,8 +16,9 @@ namespace sluice::applier {
 /// A column of the target that a source column is written to.
 struct TargetColumn {
   std::string name;
-  std::string type;       ///< with its modifiers: varchar(64)
-  std::string cast_type;  ///< what a literal may be cast to without being cut silently: varchar
+  std::string type;         ///< with its modifiers: varchar(64)
+  std::string cast_type;    ///< what a literal may be cast to without being cut silently: varchar
+  std::string compared_as;  ///< what both sides are cast to where images are compared; empty: nothing
   TypeKind kind = TypeKind::other;
   std::size_t source = 0;  ///< index into SourceTable::columns
 };
@@ -36,9 +37,10 @@ struct TargetTable {
   std::string name;          ///< quoted, qualified
   std::string display_name;  ///< public.packages
   std::vector<TargetColumn> columns;
-  std::vector<std::size_t> key;          ///< indexes into columns
-  bool identity_always = false;          ///< inserts say OVERRIDING SYSTEM VALUE
-  bool has_triggers = false;             ///< the server's own row triggers would fire in ordinary mode
+  std::vector<std::size_t> key;  ///< indexes into columns
+  bool key_is_unique = false;    ///< the server keeps the key unique at once, so a row that exists is refused
+  bool identity_always = false;  ///< inserts say OVERRIDING SYSTEM VALUE
+  bool has_triggers = false;     ///< the server's own row triggers would fire in ordinary mode
   std::vector<IncomingAction> incoming;  ///< with CASCADE, SET NULL or SET DEFAULT on delete
   bool referenced = false;               ///< any foreign key points here
   bool references_itself = false;

@@ -11,6 +11,14 @@ std::string qualified(const std::string& alias, const std::vector<std::string>& 
   return join(out, ",");
 }
 
+std::string compared(const std::string& alias, const TargetTable& table) {
+  std::vector<std::string> out;
+  for (const auto& column : table.columns) {
+    out.push_back(alias + "." + column.name + (column.compared_as.empty() ? "" : "::" + column.compared_as));
+  }
+  return join(out, ",");
+}
+
 /// The first row of a VALUES list says what types its columns have; the others follow.
 std::string literal(const std::optional<std::string>& value, const TargetColumn& column, bool first_row) {
   const std::string text = value ? quote_literal(*value) : "NULL";
@@ -112,8 +120,7 @@ std::string key_join(const TargetTable& table, const std::string& left, const st
 }
 
 std::string images_differ(const TargetTable& table) {
-  const auto names = table.column_names();
-  return "ROW(" + qualified("t", names) + ")::record *<> ROW(" + qualified("s", names) + ")::record";
+  return "ROW(" + compared("t", table) + ")::record *<> ROW(" + compared("s", table) + ")::record";
 }
 
 WriteSource literal_source(const TableWrite& write) {

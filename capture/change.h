@@ -63,9 +63,9 @@ struct SourceTable {
   TableId id = 0;
   std::string name;
   std::vector<SourceColumn> columns;
-  std::vector<std::size_t> key;      ///< indexes into columns, in key order; never empty
-  bool key_is_rowid = false;         ///< the key is an INTEGER PRIMARY KEY, an alias of the rowid
-  std::int64_t generation = 0;       ///< raised when changes may have gone by unseen: rows need a fresh copy
+  std::vector<std::size_t> key;  ///< indexes into columns, in key order; never empty
+  bool key_is_rowid = false;     ///< the key is an INTEGER PRIMARY KEY, an alias of the rowid
+  std::string version;           ///< another one: rows may have changed without a trigger; copy them again
   std::vector<std::string> parents;  ///< tables that its foreign keys point at, itself included
 };
 

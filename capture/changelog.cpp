@@ -1,5 +1,9 @@
 #include "capture/changelog.h"
 
+#include <array>
+#include <cstdint>
+#include <cstdio>
+
 #include <algorithm>
 
 #include "capture/source.h"
@@ -63,10 +67,20 @@ std::map<TableId, std::string> registered_tables(SQLite::Database& database) {
   return tables;
 }
 
-std::int64_t generation(SQLite::Database& database, TableId id) {
-  SQLite::Statement row(database, "SELECT generation FROM _sluice_table WHERE src = ?");
+std::string version(SQLite::Database& database, TableId id, const std::string& name) {
+  SQLite::Statement row(database,
+                        "SELECT (SELECT generation FROM _sluice_table WHERE src = ?),"
+                        " (SELECT sql FROM main.sqlite_schema WHERE type = 'table' AND name = ?)");
   row.bind(1, static_cast<std::int64_t>(id));
-  return row.executeStep() ? row.getColumn(0).getInt64() : 0;
+  row.bind(2, name);
+  row.executeStep();
+  // FNV-1a: a new column with a default, say, changes rows without any trigger, but not without this text.
+  std::uint64_t hash = 14695981039346656037u;
+  for (const char c : row.getColumn(1).getString())
+    hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
+  std::array<char, 20> text{};
+  std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(hash));
+  return std::to_string(row.getColumn(0).getInt64()) + "-" + text.data();
 }
 
 std::string trim_trigger(std::int64_t capacity) {

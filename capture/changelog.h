@@ -49,7 +49,8 @@ void lay_base(SQLite::Database& database, Position above);
 /// Is the changelog without any entry? The trim trigger never leaves it so.
 bool changelog_is_empty(SQLite::Database& database);
 
-/// How often changes of a table may have gone by unseen; see SourceTable::generation.
-std::int64_t generation(SQLite::Database& database, TableId id);
+/// A word for the generation of a table's triggers and the text of its CREATE TABLE; see
+/// SourceTable::version.
+std::string version(SQLite::Database& database, TableId id, const std::string& name);
 
 }  // namespace sluice::capture

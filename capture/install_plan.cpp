@@ -46,10 +46,11 @@ std::optional<TableId> id_of(const std::string& table, const Registry& registry)
   return std::nullopt;
 }
 
-/// A trigger of the application that is newer than ours fires before it. Only one that raises can keep ours
-/// from running once the row is in.
+/// A trigger of the application that is newer than ours fires before it. Where an insert trigger raises or
+/// fails, ours does not run though the row may stay; ours for updates and deletes run before the row is
+/// touched.
 bool may_have_hidden_changes(const StoredTrigger& newer) {
-  return folded(newer.sql).find("raise") != std::string::npos;
+  return folded(newer.sql).find("insert") != std::string::npos;
 }
 
 void compare(TablePlan& plan, const std::vector<StoredTrigger>& triggers) {

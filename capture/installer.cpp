@@ -144,7 +144,7 @@ Catalog catalog(SQLite::Database& database, const SourceOptions& options) {
   for (const auto& each : plan.tables) {
     if (each.captured) {
       result.tables.push_back(source_table(each));
-      result.tables.back().generation = generation(database, each.id);
+      result.tables.back().version = version(database, each.id, each.table.name);
     } else {
       result.not_captured.push_back({each.table.name, "its triggers are missing: install puts them in"});
     }

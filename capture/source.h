@@ -121,7 +121,8 @@ class Source {
   /// Takes out everything of ours, so that the schema reads as before. False when there was nothing.
   bool uninstall();
 
-  /// The catalog as an installation would leave it, without the source's id. Needs no changelog and never writes.
+  /// The catalog as an installation would leave it, without the source's id. Needs no changelog and never
+  /// writes.
   Catalog preview();
 
   /// The catalog as of now. Requires an installed changelog.
@@ -142,7 +143,8 @@ class Source {
   /// Reads the next chunk; see ReadRequest. The catalog is the caller's idea of the schema.
   ReadResult read(const Catalog& catalog, const ReadRequest& request);
 
-  /// How many rows a table holds; reads the whole of its smallest index.
+  /// About how many rows a table holds: counted up to a million, beyond that told by its rowids, 0 where it
+  /// has none.
   std::int64_t count_rows(const SourceTable& table);
 
   /// Has the path been replaced by another file since it was opened?

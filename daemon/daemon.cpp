@@ -21,8 +21,8 @@ using std::chrono::milliseconds;
 
 constexpr auto kTick = milliseconds(500);
 
-/// After this time a stop no longer waits for a server that does not answer.
-constexpr auto kStopGrace = std::chrono::seconds(20);
+/// After this time a pipeline that is to leave no longer waits for a server that does not answer.
+constexpr auto kLeaveGrace = std::chrono::seconds(20);
 
 /// One line that says how every pipeline is.
 std::string status_line(const DaemonReport& report) {
@@ -64,8 +64,7 @@ Daemon::Daemon(Config config, ControlSocket socket)
     : config_(std::move(config)),
       keep_working_(boost::asio::make_work_guard(workers_)),
       signals_(io_, SIGTERM, SIGINT, SIGHUP),
-      ticker_(io_),
-      grace_(io_) {
+      ticker_(io_) {
   replace_pipelines(config_.pipelines);
   ControlService& service = *this;
   server_ = std::make_unique<ControlServer>(io_, std::move(socket), service);
@@ -82,7 +81,7 @@ Daemon::~Daemon() {
 
 void Daemon::start_workers() {
   // A pipeline whose server does not answer keeps one thread; one more serves what needs no server.
-  const std::size_t wanted = pipelines_.size() + 1;
+  const std::size_t wanted = pipelines_.size() + departing_.size() + 1;
   while (threads_.size() < wanted) threads_.emplace_back([this] { workers_.run(); });
 }
 
@@ -210,26 +209,37 @@ std::string Daemon::reload_config() {
 void Daemon::replace_pipelines(const std::vector<PipelineConfig>& wanted) {
   std::vector<std::shared_ptr<Pipeline>> next;
   for (const auto& config : wanted) {
-    const auto same_name = std::find_if(pipelines_.begin(), pipelines_.end(),
-                                        [&](const auto& p) { return p->config().name == config.name; });
-    if (same_name == pipelines_.end()) {
-      next.push_back(std::make_shared<Pipeline>(workers_, config));
-      next.back()->start();
-    } else if ((*same_name)->config() == config) {
-      next.push_back(*same_name);
-    } else {
-      // The new one starts when the old one has let go of the file and the server.
-      next.push_back(std::make_shared<Pipeline>(workers_, config));
-      (*same_name)->leave([fresh = next.back()] { fresh->start(); });
-    }
+    const auto same = std::find_if(pipelines_.begin(), pipelines_.end(),
+                                   [&](const auto& p) { return p->config() == config; });
+    next.push_back(same != pipelines_.end() ? *same : std::make_shared<Pipeline>(workers_, config));
   }
   for (const auto& pipeline : pipelines_) {
-    const bool wanted_still = std::any_of(wanted.begin(), wanted.end(),
-                                          [&](const auto& c) { return c.name == pipeline->config().name; });
-    if (!wanted_still) pipeline->leave([] {});
+    if (std::find(next.begin(), next.end(), pipeline) == next.end()) let_go(pipeline);
   }
   pipelines_ = std::move(next);
   start_workers();
+  start_ready_pipelines();
+}
+
+void Daemon::let_go(const std::shared_ptr<Pipeline>& pipeline) {
+  departing_.push_back({pipeline, Pump::Clock::now()});
+  pipeline->leave([this, pipeline] { boost::asio::post(io_, [this, pipeline] { gone(pipeline); }); });
+}
+
+/// A pipeline starts once no other of its name holds the file and the server any more.
+void Daemon::start_ready_pipelines() {
+  for (const auto& pipeline : pipelines_) {
+    const bool held = std::any_of(departing_.begin(), departing_.end(), [&](const Departure& departure) {
+      return departure.pipeline->config().name == pipeline->config().name;
+    });
+    if (!held) pipeline->start();
+  }
+}
+
+void Daemon::gone(const std::shared_ptr<Pipeline>& pipeline) {
+  std::erase_if(departing_, [&](const Departure& departure) { return departure.pipeline == pipeline; });
+  if (!stopping_) start_ready_pipelines();
+  if (stopping_ && departing_.empty()) io_.stop();
 }
 
 void Daemon::stop() {
@@ -254,26 +264,17 @@ void Daemon::begin_stop() {
   if (std::exchange(stopping_, true)) return;
   log_event(LogLevel::info, "stopping");
   notify::stopping();
-  leaving_ = pipelines_.size();
-  for (const auto& pipeline : pipelines_) {
-    pipeline->leave([this] { boost::asio::post(io_, [this] { pipelines_left(); }); });
-  }
-  grace_.expires_after(kStopGrace);
-  grace_.async_wait([this](const boost::system::error_code& cancelled) {
-    if (cancelled) return;
-    for (const auto& pipeline : pipelines_) pipeline->cut();
-  });
-  if (pipelines_.empty()) io_.stop();
-}
-
-void Daemon::pipelines_left() {
-  if (--leaving_ == 0) io_.stop();
+  for (const auto& pipeline : pipelines_) let_go(pipeline);
+  if (departing_.empty()) io_.stop();
 }
 
 void Daemon::tick() {
   const auto now = Pump::Clock::now();
   bool healthy = true;
   for (const auto& pipeline : pipelines_) healthy = pipeline->healthy(now) && healthy;
+  for (const auto& [pipeline, since] : departing_) {
+    if (now - since > kLeaveGrace) pipeline->cut();
+  }
   if (healthy) notify::watchdog();
   if (auto line = status_line(status()); line != told_status_) notify::status(told_status_ = std::move(line));
   const auto watchdog = notify::watchdog_interval();

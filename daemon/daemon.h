@@ -40,17 +40,24 @@ class Daemon : private ControlService {
   void reload(Reply<Done> reply) override;
   void stop() override;
 
+  struct Departure {
+    std::shared_ptr<Pipeline> pipeline;
+    Pump::Time since;
+  };
+
   using Found = std::variant<std::shared_ptr<Pipeline>, ControlError>;
   Found find(const std::string& name) const;
   template <typename Act>
   void with_pipeline(const std::string& name, Reply<Done> reply, Act act);
   void start_workers();
   void replace_pipelines(const std::vector<PipelineConfig>& wanted);
+  void let_go(const std::shared_ptr<Pipeline>& pipeline);
+  void start_ready_pipelines();
   std::string reload_config();
   void wait_for_signals();
   void tick();
   void begin_stop();
-  void pipelines_left();
+  void gone(const std::shared_ptr<Pipeline>& pipeline);
 
   Config config_;
   WallTime started_at_ = std::chrono::system_clock::now();
@@ -59,12 +66,11 @@ class Daemon : private ControlService {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> keep_working_;
   boost::asio::signal_set signals_;
   boost::asio::steady_timer ticker_;
-  boost::asio::steady_timer grace_;
   std::vector<std::shared_ptr<Pipeline>> pipelines_;
+  std::vector<Departure> departing_;  ///< let go of by a reload, not yet gone
   std::vector<std::thread> threads_;
   std::unique_ptr<ControlServer> server_;
   std::string told_status_;
-  std::size_t leaving_ = 0;
   bool stopping_ = false;
 };
 

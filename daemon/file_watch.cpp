@@ -10,8 +10,11 @@
 namespace sluice::daemon {
 
 FileWatch::FileWatch(const boost::asio::any_io_executor& strand, const std::filesystem::path& file,
-                     std::function<void()> changed)
-    : name_(file.filename().string()), changed_(std::move(changed)), events_(strand) {
+                     std::weak_ptr<void> owner, std::function<void()> changed)
+    : name_(file.filename().string()),
+      owner_(std::move(owner)),
+      changed_(std::move(changed)),
+      events_(strand) {
   const int descriptor = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
   if (descriptor < 0) return;
   events_.assign(descriptor);
@@ -31,8 +34,9 @@ void FileWatch::close() {
 
 void FileWatch::wait() {
   events_.async_read_some(boost::asio::buffer(buffer_),
-                          [this](const boost::system::error_code& error, std::size_t bytes) {
-                            if (error) return;
+                          [this, owner = owner_](const boost::system::error_code& error, std::size_t bytes) {
+                            const auto alive = owner.lock();
+                            if (error || !alive) return;
                             const bool ours = concerns_us(bytes);
                             wait();
                             if (ours) changed_();

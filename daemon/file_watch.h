@@ -5,6 +5,7 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 
 namespace sluice::daemon {
@@ -15,8 +16,9 @@ namespace sluice::daemon {
 /// strand; the callback is called there.
 class FileWatch {
  public:
+  /// `owner` is what the watch and the callback live in: nothing is called once it is gone.
   FileWatch(const boost::asio::any_io_executor& strand, const std::filesystem::path& file,
-            std::function<void()> changed);
+            std::weak_ptr<void> owner, std::function<void()> changed);
 
   /// Stops telling; nothing is called afterwards.
   void close();
@@ -26,6 +28,7 @@ class FileWatch {
   bool concerns_us(std::size_t bytes) const;
 
   std::string name_;
+  std::weak_ptr<void> owner_;
   std::function<void()> changed_;
   boost::asio::posix::stream_descriptor events_;
   alignas(8) std::array<char, 16 * 1024> buffer_{};

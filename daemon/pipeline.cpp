@@ -23,6 +23,9 @@ constexpr auto kIdleAfter = seconds(2);
 /// at again shortly after.
 constexpr std::array kLookAgainAfter{milliseconds(1), milliseconds(5), milliseconds(20)};
 
+/// A server that is not spoken to is asked now and then whether it is still there, and still the same.
+constexpr auto kConfirmAfter = seconds(30);
+
 /// No single call to the server may wait longer: a server that does not answer at all is left by then. Long
 /// enough for the last statement of a batch at its largest.
 constexpr auto kCallDeadline = std::chrono::minutes(15);
@@ -58,8 +61,9 @@ Pipeline::Pipeline(boost::asio::io_context& workers, PipelineConfig config)
 }
 
 void Pipeline::start() {
+  if (std::exchange(started_, true)) return;
   boost::asio::post(strand_, [self = shared_from_this()] {
-    self->watch_.emplace(self->strand_, self->config_.source.path,
+    self->watch_.emplace(self->strand_, self->config_.source.path, self,
                          [raw = self.get()] { raw->source_event(); });
     self->schedule();
   });
@@ -134,13 +138,24 @@ void Pipeline::step() {
                {"rows_copied", result.rows_copied},
                {"ms", milliseconds_since(started)}});
   }
-  if (!result.more && result.at_boundary) answer_waiters();
+  spoke_at_ = Pump::Clock::now();
+  tried_again_ = false;
+  if (result.more || !result.at_boundary) return;
+  // "Nothing to do" is only true of a server that still holds what it held.
+  if (!waiters_.empty() && !result.wrote) replicator_.confirm();
+  answer_waiters();
 }
 
 void Pipeline::failed(std::exception_ptr thrown) {
   auto report = report_failure(thrown);
   replicator_.close_target();
   pump_.failed(report.failure, Pump::Clock::now());
+  // A connection that died while nobody used it is found out by the flush that needs it, which then gets a
+  // new one.
+  if (!waiters_.empty() && report.error.code == "outcome_unknown" && !std::exchange(tried_again_, true)) {
+    pump_.flush_requested();
+    return;
+  }
   // The same failure again is counted in the status, not told again in the log.
   if (std::exchange(logged_error_, report.error.id) != report.error.id) {
     const auto& error = report.error;
@@ -156,6 +171,7 @@ void Pipeline::failed(std::exception_ptr thrown) {
                {"message", error.message},
                {"hint", error.hint}});
   }
+  source_at_fault_ = report.error.cls == "source";
   refuse_waiters(report.error);
   board_.note_error(std::move(report.error));
 }
@@ -184,7 +200,12 @@ void Pipeline::wait(std::optional<Milliseconds> timeout) {
 void Pipeline::look() {
   if (pump_.failure() || pump_.paused() || !replicator_.connected()) return;
   try {
-    if (replicator_.source_changed()) pump_.source_changed(Pump::Clock::now());
+    const auto now = Pump::Clock::now();
+    if (now - spoke_at_ > kConfirmAfter) {
+      replicator_.confirm();
+      spoke_at_ = now;
+    }
+    if (replicator_.source_changed()) pump_.source_changed(now);
   } catch (...) {
     failed(std::current_exception());
   }
@@ -212,8 +233,11 @@ void Pipeline::heed_source() {
   const bool follows = !pump_.failure() && !pump_.paused() && config_.mode == Mode::continuous;
   if (follows) {
     look();
-  } else {
-    if (const auto position = replicator_.captured()) board_.set_captured(*position);
+  } else if (!replicator_.at_rest()) {
+    // Events come from our own opening and closing as well; only a position that moved is news.
+    const auto position = replicator_.captured();
+    const bool moved = position && board_.set_captured(*position);
+    if (position && !moved && !source_at_fault_) return;
     pump_.source_changed(Pump::Clock::now());
   }
   schedule();
@@ -223,7 +247,8 @@ void Pipeline::flush(FlushReply reply) {
   // Counted from now on: a batch that is under way may well be what the flush waits for.
   const Waiter waiter{std::move(reply), Pump::Clock::now(), board_.brought_over()};
   boost::asio::post(strand_, [self = shared_from_this(), waiter] {
-    if (const auto closed = self->closed_to_flushes(self->pump_.state())) return waiter.reply(*closed);
+    const State state = self->ended_ ? State::stopped : self->pump_.state();
+    if (const auto closed = self->closed_to_flushes(state)) return waiter.reply(*closed);
     self->waiters_.push_back(waiter);
     self->pump_.flush_requested();
     self->schedule();
@@ -286,6 +311,8 @@ void Pipeline::refuse_waiters(const ErrorReport& error) {
 void Pipeline::pause() {
   boost::asio::post(strand_, [self = shared_from_this()] {
     self->pump_.pause_requested();
+    const auto closed = self->closed_to_flushes(State::paused);
+    for (auto& waiter : std::exchange(self->waiters_, {})) waiter.reply(*closed);
     self->schedule();
   });
 }

@@ -28,8 +28,10 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
 
   Pipeline(boost::asio::io_context& workers, PipelineConfig config);
 
-  // Any thread. Replies are called on the strand, or on another worker.
+  /// One thread; a second call does nothing.
   void start();
+
+  // Any thread. Replies are called on the strand, or on another worker.
   /// Answers when everything committed before this call is in Postgres, or when that can't be for now.
   void flush(FlushReply reply);
   /// Starts a flush and answers with the position to wait for.
@@ -87,9 +89,13 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   std::optional<FileWatch> watch_;
   std::vector<Waiter> waiters_;
   std::vector<std::function<void()>> left_;
+  bool started_ = false;
   bool scheduled_ = false;
   bool ended_ = false;
   Pump::Time quiet_since_{};
+  Pump::Time spoke_at_{};  ///< when the server last answered
+  bool source_at_fault_ = false;
+  bool tried_again_ = false;  ///< a flush has had its second connection
   std::size_t looks_again_ = 0;
   State logged_state_ = State::stopped;
   std::string logged_error_;

@@ -22,6 +22,15 @@ bool untouched(const FileSignature& before, const FileSignature& after) {
   return same(0) && (same(4) || log_gone);
 }
 
+/// A file that can't be read just now may well have changed.
+bool changed_or_unsure(capture::Source& source) {
+  try {
+    return source.changed();
+  } catch (const std::exception&) {
+    return true;
+  }
+}
+
 }  // namespace
 
 Diverged::Diverged(std::string code_, const std::string& message, std::string hint_)
@@ -73,7 +82,7 @@ void Replicator::close() {
 void Replicator::close_source() {
   if (!source_) return;
   const auto before = signature_of(config_.source.path);
-  if (source_->changed()) {
+  if (changed_or_unsure(*source_)) {
     missed_change_ = true;
     return;
   }
@@ -86,6 +95,14 @@ bool Replicator::source_changed() {
   if (std::exchange(missed_change_, false)) return true;
   if (!source_) return !left_at_ || signature_of(config_.source.path) != *left_at_;
   return source_->replaced() || source_->changed();
+}
+
+bool Replicator::at_rest() const {
+  return !source_ && left_at_ && signature_of(config_.source.path) == *left_at_;
+}
+
+void Replicator::confirm() {
+  applier::confirm_position(*session_, target_.state_schema, config_.name, *row_);
 }
 
 std::optional<capture::Position> Replicator::captured() {

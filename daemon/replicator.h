@@ -73,6 +73,13 @@ class Replicator {
   /// Has the source changed since the last step? Cheap; opens nothing where the file is as it was left.
   bool source_changed();
 
+  /// Asks Postgres whether the position is still where this side believes it: a server that is away, or was
+  /// restored to an earlier point, says so only when it is asked. Throws ApplyError.
+  void confirm();
+
+  /// Is the file closed and untouched since?
+  bool at_rest() const;
+
   /// The newest position of the source, which is opened for it; nothing where it can't be read just now.
   std::optional<capture::Position> captured();
 
@@ -92,6 +99,9 @@ class Replicator {
   std::vector<TableView> tables() const;
 
  private:
+  /// In the place of a table's version: it is copied again because the ring has passed by.
+  static constexpr const char* kAfterOverrun = "overrun";
+
   enum class CopyWay { straight, compared };
 
   /// What a whole table has come to, gathered in a batch.
@@ -109,9 +119,9 @@ class Replicator {
   applier::TargetTable fit_target(const capture::SourceTable& table);
   void install_and_survey();
   void copy_unprotected_again();
-  std::int64_t generation_of(const std::string& table) const;
   void add_column(const capture::SourceTable& table, const std::string& ddl);
-  void copy_again(const std::vector<std::string>& tables, const capture::Anchor& from);
+  void copy_all_after_overrun();
+  void copy_again(const std::map<std::string, std::string>& versions, const capture::Anchor& from);
   void reopen_source();
   void check_existing_rows();
   applier::ExistingCounts count_existing(const applier::TargetTable& table);
@@ -119,12 +129,16 @@ class Replicator {
   const applier::TargetTable* next_to_copy() const;
   CopyWay way_to_copy(const applier::TargetTable& table);
   Gathered gather(applier::LargeBatch& batch, const applier::TargetTable& table);
+  void settle_unknown_rows(applier::LargeBatch& batch, const applier::TargetTable& table);
+  void check_deletions(const applier::TargetTable& table, const applier::ExistingCounts& counts) const;
   StepResult copy_compared(const applier::TargetTable& table);
   StepResult replay(const applier::TargetTable* copying);
+  void advanced(const capture::Anchor& to, bool whole);
+  void settle_anew(const Interrupted& interruption);
   enum class Reach { limits, boundary };
   StepResult replay_large(capture::Chunk chunk, const applier::TargetTable* copying, Reach reach);
   StepResult replay_chunks(capture::Chunk& chunk, const applier::TargetTable* copying, Reach reach);
-  void write_copy_piece(applier::LargeBatch& batch, const capture::CopyChunk& piece, StepResult& result);
+  applier::TableProgress write_copy_piece(applier::LargeBatch& batch, const capture::CopyChunk& piece);
 
   capture::ReadRequest request(const capture::Anchor& from, const applier::TargetTable* copying) const;
   capture::Chunk read(const capture::ReadRequest& request);

@@ -4,10 +4,12 @@
 
 #include "applier/apply_error.h"
 #include "applier/identifiers.h"
+#include "daemon/log.h"
 #include "daemon/replicator.h"
 
 namespace sluice::daemon {
 
+using applier::ExistingRows;
 using applier::LargeBatch;
 using applier::TargetTable;
 using Phase = capture::CopyState::Phase;
@@ -56,18 +58,18 @@ Replicator::CopyWay Replicator::way_to_copy(const TargetTable& table) {
   return holds_rows(*session_, table) ? CopyWay::compared : CopyWay::straight;
 }
 
-void Replicator::write_copy_piece(LargeBatch& batch, const capture::CopyChunk& piece, StepResult& result) {
+/// Writes a piece and says where the copy stands once it is committed.
+applier::TableProgress Replicator::write_copy_piece(LargeBatch& batch, const capture::CopyChunk& piece) {
   const TargetTable& table = *plan_.find(piece.table);
   batch.copy_straight(table, piece.rows);
   applier::TableProgress next = progress(table);
-  next.ours = true;
-  next.generation = table.source.generation;
+  next.ours = config_.target.existing_rows != ExistingRows::merge;
+  next.version = table.source.version;
   next.rows_copied += static_cast<std::int64_t>(piece.rows.size());
   next.copy.phase = piece.frontier ? Phase::copying : Phase::streaming;
   next.copy.frontier = piece.frontier.value_or(capture::Key{});
   batch.save(table.source.name, next);
-  progress(table) = next;
-  result.rows_copied += static_cast<std::int64_t>(piece.rows.size());
+  return next;
 }
 
 /// Gathers every row of a table, with the changes that come in meanwhile, until both end at one boundary.
@@ -101,7 +103,7 @@ applier::ExistingCounts Replicator::count_existing(const TargetTable& table) {
 /// Before the first write: under `refuse` every row that a target table holds has to be in the source, and
 /// equal.
 void Replicator::check_existing_rows() {
-  if (config_.target.existing_rows != applier::ExistingRows::refuse) return;
+  if (config_.target.existing_rows != ExistingRows::refuse) return;
   std::vector<std::string> findings;
   for (const auto& table : plan_.tables) {
     const auto& state = progress(table);
@@ -112,20 +114,48 @@ void Replicator::check_existing_rows() {
   if (!findings.empty()) throw existing_rows_error(findings);
 }
 
+/// What becomes of rows that the gathered table lacks: deleted where they are ours or the owner said so, else
+/// kept, or a reason to stop.
+void Replicator::settle_unknown_rows(LargeBatch& batch, const TargetTable& table) {
+  const auto& state = progress(table);
+  if (config_.target.existing_rows == ExistingRows::replace) return batch.delete_unknown(table);
+
+  const auto counts = batch.count_existing(table);
+  if (state.ours) {
+    if (state.version == kAfterOverrun) check_deletions(table, counts);
+    batch.delete_unknown(table);
+  } else if (config_.target.existing_rows == ExistingRows::refuse) {
+    if (counts.foreign + counts.differing > 0) throw existing_rows_error({describe(table, counts)});
+  } else if (counts.foreign > 0) {
+    log_event(LogLevel::warning, "rows_only_in_postgres",
+              {{"pipeline", config_.name}, {"table", table.source.name}, {"rows", counts.foreign}});
+  }
+}
+
+/// The ring that passed by has taken the record of what was deleted with it, and a file that was put back
+/// looks the same from here: many rows gone at once are a person's to decide.
+void Replicator::check_deletions(const TargetTable& table, const applier::ExistingCounts& counts) const {
+  constexpr std::int64_t kMostRows = 1000;
+  constexpr std::int64_t kMostPercent = 1;
+  if (counts.foreign <= kMostRows && counts.foreign * 100 <= counts.rows * kMostPercent) return;
+  throw Diverged(
+      "resync_would_delete",
+      "changes have left the changelog before they were read, and copying again would delete " +
+          std::to_string(counts.foreign) + " of " + std::to_string(counts.rows) + " rows of " +
+          table.display_name,
+      "if SQLite is right, set target.existing_rows: replace for the time being, reload, and: sluicectl "
+      "retry " +
+          config_.name);
+}
+
 StepResult Replicator::copy_compared(const TargetTable& table) {
   observe("apply");
   LargeBatch batch(*session_, plan_, context(), *row_);
   const Gathered gathered = gather(batch, table);
+  settle_unknown_rows(batch, table);
   applier::TableProgress next = progress(table);
-  // Rows that only Postgres has may be deleted where they are ours, or where the owner said so.
-  const bool equal_wanted = next.ours || config_.target.existing_rows == applier::ExistingRows::replace;
-  if (equal_wanted) batch.delete_unknown(table);
-  if (!equal_wanted && config_.target.existing_rows == applier::ExistingRows::refuse) {
-    const auto counts = batch.count_existing(table);
-    if (counts.foreign + counts.differing > 0) throw existing_rows_error({describe(table, counts)});
-  }
-  next.ours = config_.target.existing_rows != applier::ExistingRows::merge;
-  next.generation = table.source.generation;
+  next.ours = config_.target.existing_rows != ExistingRows::merge;
+  next.version = table.source.version;
   next.rows_copied = gathered.rows;
   next.copy = {Phase::streaming, {}};
   batch.save(table.source.name, next);
@@ -133,8 +163,7 @@ StepResult Replicator::copy_compared(const TargetTable& table) {
   batch.commit(gathered.to, true);
 
   progress(table) = next;
-  row_->applied = gathered.to;
-  row_->whole = true;
+  advanced(gathered.to, true);
   StepResult result;
   result.changes = gathered.changes;
   result.rows_copied = gathered.rows;

@@ -1,6 +1,7 @@
 // Replaying: read a batch after the position, apply it in one transaction with the new position.
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "applier/apply_error.h"
@@ -31,16 +32,21 @@ StepResult Replicator::step() {
     if (error.fault == applier::Fault::in_doubt) batch_size_.lost(under_way_);
     throw;
   } catch (const Interrupted& interruption) {
-    if (const auto* mismatch = std::get_if<capture::Mismatch>(&interruption.reason)) {
-      check_match(*mismatch);
-    } else {
-      settle();
-    }
+    settle_anew(interruption);
     StepResult result;
     result.more = true;
     result.at_boundary = false;
     result.copying = copying();
     return result;
+  }
+}
+
+void Replicator::settle_anew(const Interrupted& interruption) {
+  try {
+    const auto* mismatch = std::get_if<capture::Mismatch>(&interruption.reason);
+    mismatch ? check_match(*mismatch) : settle();
+  } catch (const Interrupted& again) {
+    throw applier::ApplyError(applier::Fault::environment, again.what());
   }
 }
 
@@ -80,10 +86,16 @@ StepResult Replicator::replay(const TargetTable* copying_table) {
     observe("apply");
     applier::write_small_batch(*session_, plan_, context(), *row_, chunk);
     result.wrote = true;
-    row_->applied = chunk.to;
-    row_->whole = true;
+    advanced(chunk.to, true);
   }
   return result;
+}
+
+/// A commit has been confirmed: what Postgres holds now.
+void Replicator::advanced(const capture::Anchor& to, bool whole) {
+  row_->applied = to;
+  row_->whole = whole;
+  ++row_->epoch;
 }
 
 StepResult Replicator::replay_large(Chunk chunk, const TargetTable* copying_table, Reach reach) {
@@ -113,12 +125,16 @@ StepResult Replicator::replay_chunks(Chunk& chunk, const TargetTable* copying_ta
     if (chunk.at_boundary || limit_reached()) break;
     chunk = read(request(chunk.to, copying_table));
   }
-  if (chunk.copy) write_copy_piece(batch, *chunk.copy, result);
+  std::optional<applier::TableProgress> copied;
+  if (chunk.copy) copied = write_copy_piece(batch, *chunk.copy);
   observe("commit");
   batch.commit(chunk.to, chunk.at_boundary);
 
-  row_->applied = chunk.to;
-  row_->whole = chunk.at_boundary;
+  advanced(chunk.to, chunk.at_boundary);
+  if (copied) {
+    progress(*plan_.find(chunk.copy->table)) = *copied;
+    result.rows_copied = static_cast<std::int64_t>(chunk.copy->rows.size());
+  }
   result.wrote = true;
   result.whole = result.at_boundary = chunk.at_boundary;
   result.copying = copying();

@@ -85,13 +85,22 @@ void Replicator::install_and_survey() {
 }
 
 void Replicator::copy_unprotected_again() {
-  std::vector<std::string> unprotected;
+  std::map<std::string, std::string> unprotected;
   for (const auto& table : plan_.tables) {
     const auto found = progress_.find(table.source.name);
-    if (found == progress_.end() || found->second.generation == table.source.generation) continue;
-    unprotected.push_back(table.source.name);
+    if (found == progress_.end() || found->second.copy.phase == capture::CopyState::Phase::pending) continue;
+    if (found->second.version != table.source.version) unprotected[table.source.name] = table.source.version;
   }
-  copy_again(unprotected, row_->applied);
+  if (!unprotected.empty()) copy_again(unprotected, row_->applied);
+}
+
+/// The changes in between are gone from the ring, but the rows are there: copying them again heals it.
+void Replicator::copy_all_after_overrun() {
+  std::map<std::string, std::string> all;
+  for (const auto& table : plan_.tables) {
+    if (progress_.contains(table.source.name)) all[table.source.name] = kAfterOverrun;
+  }
+  copy_again(all, source_->newest());
 }
 
 void Replicator::start_first_time() {
@@ -107,13 +116,8 @@ void Replicator::check_match(const capture::Mismatch& found) {
   switch (found.match) {
     case capture::Match::together:
       return;
-    case capture::Match::overrun: {
-      // The changes in between are gone from the ring, but the rows are there: copying them again heals it.
-      std::vector<std::string> all;
-      for (const auto& table : plan_.tables) all.push_back(table.source.name);
-      copy_again(all, source_->newest());
-      return;
-    }
+    case capture::Match::overrun:
+      return copy_all_after_overrun();
     case capture::Match::rewound:
       throw Diverged(
           "moved_back",
@@ -158,7 +162,7 @@ TargetTable Replicator::fit_target(const capture::SourceTable& table) {
     throw missing_table(target_, table);
   }
   create_table(*session_, target_, table);
-  return *applier::find_target(*session_, target_, table);
+  return applier::find_target(*session_, target_, table).value();
 }
 
 /// The new column and the copy of its rows belong together: the rows have changed without any trigger.
@@ -166,38 +170,28 @@ void Replicator::add_column(const capture::SourceTable& table, const std::string
   auto& state = progress_.at(table.name);
   state.copy = {};
   state.rows_copied = 0;
-  state.generation = table.generation;
+  state.version = table.version;
   applier::Transaction transaction(*session_);
   session_->exec(applier::advance_sql(target_.state_schema, config_.name, *row_, row_->applied, row_->whole));
   session_->exec(ddl);
   session_->exec(applier::save_progress_sql(target_.state_schema, config_.name, table.name, state));
   transaction.commit();
+  advanced(row_->applied, row_->whole);
 }
 
-std::int64_t Replicator::generation_of(const std::string& table) const {
-  const auto found = std::find_if(catalog_.tables.begin(), catalog_.tables.end(),
-                                  [&](const capture::SourceTable& each) { return each.name == table; });
-  return found == catalog_.tables.end() ? 0 : found->generation;
-}
-
-void Replicator::copy_again(const std::vector<std::string>& tables, const capture::Anchor& from) {
-  std::vector<std::string> started;
-  for (const auto& name : tables) {
-    const auto found = progress_.find(name);
-    if (found != progress_.end()) started.push_back(name);
-  }
-  if (started.empty() && from == row_->applied) return;
+/// Begins the copy of these tables anew, each under its version, and moves the position to where their copy
+/// starts.
+void Replicator::copy_again(const std::map<std::string, std::string>& versions, const capture::Anchor& from) {
   applier::LargeBatch batch(*session_, plan_, context(), *row_);
-  for (const auto& name : started) {
+  for (const auto& [name, version] : versions) {
     auto& progress = progress_[name];
     progress.copy = {};
     progress.rows_copied = 0;
-    progress.generation = generation_of(name);
+    progress.version = version;
     batch.save(name, progress);
   }
   batch.commit(from, true);
-  row_->applied = from;
-  row_->whole = true;
+  advanced(from, true);
 }
 
 /// After a pause in which the file was let go of, or when another file has taken its place.

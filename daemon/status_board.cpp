@@ -73,10 +73,12 @@ void StatusBoard::clear_error() {
   report_.error.reset();
 }
 
-void StatusBoard::set_captured(capture::Position position) {
+bool StatusBoard::set_captured(capture::Position position) {
   const std::scoped_lock lock(mutex_);
-  report_.captured = std::max(report_.captured, position.value);
+  if (position.value <= report_.captured) return false;
+  report_.captured = position.value;
   count_pending();
+  return true;
 }
 
 void StatusBoard::count_pending() {

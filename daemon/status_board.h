@@ -20,7 +20,8 @@ class StatusBoard {
   void note_error(ErrorReport error);
   void note_flush(const FlushReport& flush);
   void clear_error();
-  void set_captured(capture::Position position);
+  /// False where that was known.
+  bool set_captured(capture::Position position);
   void refresh(const Pump& pump, const Replicator& replicator);
 
   // Any thread.

@@ -3,11 +3,12 @@
 --   format      one row: the version of everything below. A newer daemon migrates it, an older one refuses.
 --   pipeline    one row a pipeline: which source, how far it has been applied, and how to prove it.
 --                 position, nonce, entry   the anchor: the newest change that the target holds
---                 epoch                    raised whenever the row changes its meaning or its owner
+--                 epoch                    raised by every commit: also one that moves nothing but a copy is told
+--                                          from the one before it
 --                 whole                    false while a backlog is brought over in several transactions
 --   table_copy  one row a table: how far its first copy has come.
 --                 frontier                 the last key copied, one word a value
---                 generation               the source table's, when the copy began: another one now means to copy again
+--                 version                  the source table's, when the copy began: another one now means to copy again
 --                 ours                     every row in the target table was written by this pipeline
 --
 -- Written in the same transaction as the rows they speak of, and by nobody else.
@@ -37,14 +38,30 @@ CREATE TABLE @schema@.table_copy (
     phase        text NOT NULL,
     frontier     text NOT NULL DEFAULT '',
     rows_copied  bigint NOT NULL DEFAULT 0,
-    generation   bigint NOT NULL DEFAULT 0,
+    version      text NOT NULL DEFAULT '',
     ours         boolean NOT NULL DEFAULT false,
     PRIMARY KEY (pipeline, source_table)
 );
 
+-- The fence, at the start of a transaction of several messages: holds the row of a pipeline where its daemon believes
+-- it, until the transaction ends, or raises SL001.
+CREATE FUNCTION @schema@.hold(
+    a_name text, a_source_id text, a_epoch bigint, a_position bigint, a_nonce bigint, a_entry text)
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM 1 FROM @schema@.pipeline
+     WHERE name = a_name AND source_id = a_source_id AND epoch = a_epoch AND position = a_position
+       AND nonce = a_nonce AND entry = a_entry AND finished_at IS NULL
+       FOR UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'SL001',
+            MESSAGE = 'pipeline ' || pg_catalog.quote_ident(a_name) || ' is not where this daemon left it';
+    END IF;
+END $$;
+
 -- The fence. Moves the position of a pipeline from what its daemon believes to what it has just written, or
 -- raises SL001: another daemon, a session of its own that outlived its connection, or a restored server has been
--- there. Called once in every transaction; waits for whoever holds the row.
+-- there. Called once in every transaction that commits; waits for whoever holds the row.
 CREATE FUNCTION @schema@.advance(
     a_name text, a_source_id text, a_epoch bigint, a_position bigint, a_nonce bigint, a_entry text,
     a_new_position bigint, a_new_nonce bigint, a_new_entry text, a_new_whole boolean)
@@ -52,6 +69,7 @@ RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE @schema@.pipeline
        SET position = a_new_position, nonce = a_new_nonce, entry = a_new_entry, whole = a_new_whole,
+           epoch = epoch + 1,
            last_commit_at = pg_catalog.clock_timestamp()
      WHERE name = a_name AND source_id = a_source_id AND epoch = a_epoch AND position = a_position
        AND nonce = a_nonce AND entry = a_entry AND finished_at IS NULL;

@@ -1,5 +1,6 @@
 -- Takes out what progress.sql has made, once no pipeline is left. A schema that holds other things besides, or that
 -- every database has, stays.
+DROP FUNCTION @schema@.hold(text, text, bigint, bigint, bigint, text);
 DROP FUNCTION @schema@.advance(text, text, bigint, bigint, bigint, text, bigint, bigint, text, boolean);
 DROP FUNCTION @schema@.refuse_cascade(bigint, text);
 DROP TABLE @schema@.table_copy, @schema@.pipeline, @schema@.format;

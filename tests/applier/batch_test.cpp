@@ -245,6 +245,77 @@ TEST_SUITE("batch") {
     }
   }
 
+  TEST_CASE("a text that is too long is refused, whatever the type that would cut it, and never cut") {
+    const std::string types[] = {"varchar(3)", "char(3)", "short", "varchar(3)[]"};
+    for (const auto& type : types) {
+      for (const bool large : {false, true}) {
+        CAPTURE(type);
+        CAPTURE(large);
+        TargetFixture target(
+            "CREATE DOMAIN short AS varchar(3); CREATE TABLE item (id bigint PRIMARY KEY, name " + type + ")",
+            {source_table(1, "item", {"id", "name"})});
+        const bool list = type.ends_with("[]");
+        target.apply({changes(1, {there({integer(1), text(list ? "{abc}" : "abc")})})}, large);
+        const auto before = target.query("SELECT name, xmin FROM item");
+        target.apply({changes(1, {there({integer(1), text(list ? "{abc}" : "abc")})})}, large);
+        CHECK(target.query("SELECT name, xmin FROM item") == before);
+        const auto error = refusal([&] {
+          target.apply({changes(1, {there({integer(1), text(list ? "{abcdef}" : "abcdef")})})}, large);
+        });
+        CHECK(error.sqlstate == "22001");
+        CHECK(target.query("SELECT name, xmin FROM item") == before);
+      }
+    }
+  }
+
+  TEST_CASE("a row that was replaced stays one, also where the server keeps no key unique") {
+    TargetFixture target("CREATE TABLE item (id bigint, name text)",
+                         {source_table(1, "item", {"id", "name"})});
+    for (const bool large : {false, true}) {
+      target.apply({changes(1, {there({integer(1), text("a")})}, true)}, large);
+      target.apply({changes(1, {there({integer(1), text("b")})}, true)}, large);
+      CHECK(target.query("SELECT * FROM item") == "1|b\n");
+    }
+  }
+
+  TEST_CASE("a key that the target can't hold has no row there, so that its delete passes") {
+    TargetFixture target(kItems, {items()});
+    for (const bool large : {false, true}) {
+      target.apply({changes(1, {gone(text("abc")), gone({}), there({integer(large), text("a"), {}})})},
+                   large);
+    }
+    CHECK(target.query("SELECT count(*) FROM item") == "2\n");
+  }
+
+  TEST_CASE("a message shows of a value only how it begins") {
+    TargetFixture target("CREATE TABLE item (id bigint PRIMARY KEY, ref uuid)",
+                         {source_table(1, "item", {"id", "ref"})});
+    for (const bool large : {false, true}) {
+      const auto error = refusal([&] {
+        target.apply(
+            {changes(1, {there({integer(1), text("my secret diary entry of today, the whole of it")})})},
+            large);
+      });
+      CHECK(error.sqlstate == "22P02");
+      CHECK(std::string(error.what()).find("my secret diary entr…") != std::string::npos);
+    }
+  }
+
+  TEST_CASE("a batch that moves nothing but a copy is fenced as well") {
+    TargetFixture target(kItems, {items()});
+    const auto stale = target.row;
+    applier::TableProgress progress;
+    const auto copy_step = [&](const applier::PipelineRow& believed) {
+      applier::LargeBatch batch(*target.session, target.plan, target.context(), believed);
+      batch.save("item", progress);
+      batch.commit(believed.applied, true);
+    };
+    copy_step(stale);
+    const auto error = refusal([&] { copy_step(stale); });
+    CHECK(error.fault == Fault::fenced);
+    CHECK_THROWS_AS(applier::confirm_position(*target.session, "sluice", "shop", stale), ApplyError);
+  }
+
   TEST_CASE("an identity that is always the server's takes the source's numbers") {
     TargetFixture target(
         "CREATE TABLE item (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text,"

@@ -62,6 +62,7 @@ struct TargetFixture {
       applier::write_small_batch(*session, plan, context(), row, chunk);
     }
     row.applied = chunk.to;
+    ++row.epoch;
   }
 
   /// The rows, each with its newline.

@@ -57,6 +57,32 @@ TEST_SUITE("target") {
     CHECK(fault_of(target, source_table(1, "seen", {"id"})).code == "not_a_table");
   }
 
+  TEST_CASE("a key needs a type in which every value has one form") {
+    TargetFixture target(
+        "CREATE TYPE mood AS ENUM ('good'); CREATE TABLE ok1 (id mood PRIMARY KEY);"
+        "CREATE TABLE ok2 (id numeric PRIMARY KEY); CREATE TABLE no1 (id time PRIMARY KEY);"
+        "CREATE TABLE no2 (id jsonb PRIMARY KEY); CREATE TABLE no3 (id numeric(5,2) PRIMARY KEY);"
+        "CREATE TABLE no4 (id real PRIMARY KEY); CREATE TABLE no5 (id inet PRIMARY KEY)",
+        {});
+    for (const char* name : {"ok1", "ok2"}) {
+      CHECK(applier::find_target(*target.session, target.options, source_table(1, name, {"id"})));
+    }
+    for (const char* name : {"no1", "no2", "no3", "no4", "no5"}) {
+      CAPTURE(name);
+      CHECK(fault_of(target, source_table(1, name, {"id"})).code == "key_type_unsafe");
+    }
+  }
+
+  TEST_CASE("a name that Postgres would cut is refused") {
+    TargetFixture target("SELECT 1", {});
+    try {
+      (void)applier::create_table_sql(target.options, source_table(1, std::string(64, 'x'), {"id"}));
+      FAIL("a name of 64 bytes was accepted");
+    } catch (const ApplyError& error) {
+      CHECK(error.code == "name_too_long");
+    }
+  }
+
   TEST_CASE("a missing table is made with key, NOT NULL and identity") {
     TargetFixture target("SELECT 1", {});
     auto table = source_table(1, "Line Item", {"id", "name", "price"});
@@ -80,7 +106,7 @@ TEST_SUITE("target") {
     progress.copy = {capture::CopyState::Phase::copying,
                      {integer(7), text(std::string("a\0'b", 4)), capture::Value{0.1}, capture::Blob{"\xff"}}};
     progress.rows_copied = 12;
-    progress.generation = 3;
+    progress.version = "3-abc";
     progress.ours = true;
     target.session->exec(applier::save_progress_sql("sluice", "shop", "it's", progress));
     const auto state = applier::load_state(*target.session, "sluice", "shop");
@@ -91,7 +117,7 @@ TEST_SUITE("target") {
     CHECK(read.copy.frontier == progress.copy.frontier);
     CHECK(read.copy.phase == progress.copy.phase);
     CHECK(read.rows_copied == 12);
-    CHECK(read.generation == 3);
+    CHECK(read.version == "3-abc");
     CHECK(read.ours);
 
     target.query("UPDATE sluice.format SET version = 99");

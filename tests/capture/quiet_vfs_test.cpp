@@ -140,7 +140,7 @@ std::int64_t look_for(std::chrono::seconds time, const SourceOptions& options) {
   request.from = source.newest();
   std::int64_t news = 0;
   for (const auto end = std::chrono::steady_clock::now() + time; std::chrono::steady_clock::now() < end;) {
-    for (int look = 0; look < 20; ++look) source.captured();
+    for (int look = 0; look < 200; ++look) source.captured();
     const Chunk chunk = std::get<Chunk>(source.read(catalog, request));
     if (chunk.changes > 0) ++news;
     request.from = chunk.to;
@@ -176,8 +176,8 @@ TEST_CASE("an application that never waits is never refused while a source looks
   const std::string path = captured.sandbox.path();
   Application application([&](const Line& line) { write_until_told(path, line); });
   application.line().hear();
-  std::array<std::int64_t, 3> news{};
-  std::array<std::thread, 3> readers;
+  std::array<std::int64_t, 8> news{};
+  std::array<std::thread, 8> readers;
   for (std::size_t i = 0; i < readers.size(); ++i) {
     readers[i] = std::thread([&, i] { news[i] = look_for(2s, captured.sandbox.options()); });
   }
@@ -185,7 +185,7 @@ TEST_CASE("an application that never waits is never refused while a source looks
   application.line().say();
   const std::int64_t commits = application.line().hear();
   const std::int64_t refused = application.line().hear();
-  MESSAGE(commits << " commits, " << news[0] + news[1] + news[2] << " reads with news");
+  MESSAGE(commits << " commits, " << news[0] << " reads with news");
   CHECK(refused == 0);
   CHECK(commits > 1000);
   for (const std::int64_t each : news) CHECK(each > 20);

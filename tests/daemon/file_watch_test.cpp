@@ -43,7 +43,8 @@ TEST_SUITE("file watch") {
       file.exec("CREATE TABLE t(x)");
       boost::asio::io_context io;
       int told = 0;
-      FileWatch watch(io.get_executor(), file.path(), [&] { ++told; });
+      const auto owner = std::make_shared<int>();
+      FileWatch watch(io.get_executor(), file.path(), owner, [&] { ++told; });
       file.exec("INSERT INTO t VALUES(1)");
       CHECK(hears(io, told, 0));
       if (std::string(mode) == "wal") {
@@ -64,7 +65,8 @@ TEST_SUITE("file watch") {
     SqliteFile file;
     boost::asio::io_context io;
     int told = 0;
-    FileWatch watch(io.get_executor(), file.path(), [&] { ++told; });
+    const auto owner = std::make_shared<int>();
+    FileWatch watch(io.get_executor(), file.path(), owner, [&] { ++told; });
     std::ofstream(file.folder() / "other") << "x";
     std::ofstream(file.path().string() + "-shm2") << "x";
     file.exec("CREATE TABLE t(x)");

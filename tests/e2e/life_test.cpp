@@ -153,7 +153,7 @@ TEST_SUITE("life") {
     life.daemon.stop();
     life.source.exec(numbers(1001, 9000) +
                      "INSERT INTO item SELECT i, 'n' || i, i, NULL FROM n;"
-                     "DELETE FROM item WHERE id < 50; UPDATE item SET name = 'x' WHERE id > 8900");
+                     "DELETE FROM item WHERE id < 6; UPDATE item SET name = 'x' WHERE id > 8900");
     CHECK(std::stoi(life.source.rows("SELECT count(*) FROM _sluice_changelog")) < 4000);
     life.daemon.start();
     life.flush_and_check(kItems);
@@ -219,6 +219,118 @@ TEST_SUITE("life") {
     REQUIRE(life.daemon.ctl({"install"}).exit_code == 0);
     life.daemon.start();
     life.flush_and_check(kItems);
+  }
+
+  TEST_CASE("a new column fills old rows also where the server has it already") {
+    Life life(kItem);
+    life.source.exec("INSERT INTO item VALUES(1, 'a', 1, NULL), (2, 'b', 2, NULL)");
+    life.daemon.start();
+    must_flush(life.daemon);
+    life.cluster.psql(life.database, "ALTER TABLE item ADD COLUMN stock bigint",
+                      PostgresCluster::kReplicaOwner);
+    life.source.exec("ALTER TABLE item ADD COLUMN stock INTEGER DEFAULT 7");
+    life.flush_and_check(kItems);
+    life.source.exec(
+        "ALTER TABLE item DROP COLUMN stock; ALTER TABLE item ADD COLUMN stock INTEGER DEFAULT 99");
+    life.flush_and_check(kItems);
+  }
+
+  TEST_CASE("under merge no copy ever deletes what only Postgres has") {
+    Life life(kItem);
+    life.source.exec("INSERT INTO item VALUES(1, 'a', 1, NULL)");
+    auto config = shop(life.source.path(), life.cluster.url(life.database, PostgresCluster::kReplicaOwner));
+    config.replace(config.find("      url:"), 0, "      existing_rows: merge\n");
+    life.daemon.configure(config);
+    life.daemon.start();
+    must_flush(life.daemon);
+    life.cluster.psql(life.database, "INSERT INTO item VALUES(1000, 'theirs', 1, NULL)");
+    life.source.exec("CREATE TABLE new_item AS SELECT * FROM item; DROP TABLE item;" + std::string(kItem) +
+                     "; INSERT INTO item SELECT * FROM new_item; DROP TABLE new_item; INSERT INTO item "
+                     "VALUES(2, 'b', 2, NULL)");
+    must_flush(life.daemon);
+    CHECK(life.cluster.psql(life.database, "SELECT string_agg(id::text, ' ' ORDER BY id) FROM item") ==
+          "1 2 1000");
+  }
+
+  TEST_CASE("an overrun ring that would delete much of a table asks first") {
+    Life life(kItem, "    changelog: {capacity: 2000}\n");
+    life.source.exec(numbers(1, 5000) + "INSERT INTO item SELECT i, 'n' || i, i, NULL FROM n");
+    life.daemon.start();
+    must_flush(life.daemon);
+    life.daemon.stop();
+    life.source.exec("DELETE FROM item WHERE id > 1000");
+    life.daemon.start();
+    wait_for_state(life.daemon, "diverged");
+    const auto error = pipeline_status(life.daemon)["error"];
+    CHECK(error["code"] == "resync_would_delete");
+    CHECK(error["message"].get<std::string>().find("4000 of 5000") != std::string::npos);
+    CHECK(life.cluster.psql(life.database, "SELECT count(*) FROM item") == "5000");
+  }
+
+  TEST_CASE("a flush with nothing to do still asks the server") {
+    PostgresCluster cluster;
+    const auto database = cluster.create_database(PostgresCluster::kReplicaOwner);
+    SqliteFile source;
+    source.exec(std::string(kItem) + "; INSERT INTO item VALUES(1, 'a', 1, NULL)");
+    DaemonProcess daemon(shop(source.path(), cluster.url(database, PostgresCluster::kReplicaOwner)));
+    daemon.start();
+    must_flush(daemon);
+    cluster.stop();
+    CHECK(flush(daemon).status == 503);
+    cluster.start();
+    must_flush(daemon);
+    // A server restored to a time before: the ring brings it up to date, and no flush calls that nothing.
+    cluster.psql(database, "DELETE FROM item; DELETE FROM sluice.pipeline");
+    wait_until("the row is there again", [&] {
+      flush(daemon);
+      return cluster.psql(database, "SELECT count(*) FROM item") == "1";
+    });
+  }
+
+  TEST_CASE("a connection that died unused is replaced by the flush that needs it") {
+    PostgresCluster cluster;
+    const auto database = cluster.create_database(PostgresCluster::kReplicaOwner);
+    SqliteFile source;
+    source.exec(kItem);
+    DaemonProcess daemon(
+        shop(source.path(), cluster.url(database, PostgresCluster::kReplicaOwner), "    mode: manual\n"));
+    daemon.start();
+    must_flush(daemon);
+    cluster.restart();
+    source.exec("INSERT INTO item VALUES(1, 'a', 1, NULL)");
+    CHECK(flush(daemon).status == 200);
+    CHECK(cluster.psql(database, "SELECT count(*) FROM item") == "1");
+  }
+
+  TEST_CASE("a file that nobody writes to is left alone, whatever the pipeline waits for") {
+    for (const char* mode : {"manual", "continuous"}) {
+      CAPTURE(mode);
+      Life life(kItem, std::string("    mode: ") + mode + "\n");
+      life.daemon.start();
+      must_flush(life.daemon);
+      if (std::string(mode) == "continuous") life.daemon.http("POST", "/v1/pause");
+      life.source.database().exec("PRAGMA wal_checkpoint");
+      const auto openings = [&] {
+        const auto log = life.daemon.log();
+        int count = 0;
+        for (std::size_t at = 0; (at = log.find("name=open_source", at)) != std::string::npos; ++at) ++count;
+        return count;
+      };
+      const auto holds_file = [&] {
+        for (const auto& entry :
+             std::filesystem::directory_iterator("/proc/" + std::to_string(life.daemon.pid()) + "/fd")) {
+          std::error_code gone;
+          if (std::filesystem::read_symlink(entry, gone) == life.source.path()) return true;
+        }
+        return false;
+      };
+      wait_until("the daemon lets go of the file", [&] { return !holds_file(); });
+      const int before = openings();
+      // Twice as long as it takes to let go of a file: opening by itself would show.
+      const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+      wait_until("five seconds are over", [&] { return std::chrono::steady_clock::now() > until; });
+      CHECK(openings() == before);
+    }
   }
 
   TEST_CASE("a rollback journal is followed as well") {
