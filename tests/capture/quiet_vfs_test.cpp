@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -140,7 +141,7 @@ std::int64_t look_for(std::chrono::seconds time, const SourceOptions& options) {
   request.from = source.newest();
   std::int64_t news = 0;
   for (const auto end = std::chrono::steady_clock::now() + time; std::chrono::steady_clock::now() < end;) {
-    for (int look = 0; look < 200; ++look) source.captured();
+    for (int look = 0; look < 20; ++look) source.captured();
     const Chunk chunk = std::get<Chunk>(source.read(catalog, request));
     if (chunk.changes > 0) ++news;
     request.from = chunk.to;
@@ -163,6 +164,44 @@ int refusals_in_a_row(SQLite::Database& database) {
   return refusals;
 }
 
+/// The -shm of a file that somebody has open, under the hands of a writer.
+class Index {
+ public:
+  explicit Index(const std::string& path) : file_(open((path + "-shm").c_str(), O_RDWR)) {
+    void* const memory = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file_, 0);
+    if (memory == MAP_FAILED) throw std::runtime_error("cannot map the -shm");
+    header_ = static_cast<volatile unsigned char*>(memory);
+  }
+
+  /// Leaves the first of the header's two copies half-written for an instant, as every commit does. Was the
+  /// write lock taken in it by somebody else? An instant that was long, because this process had to wait
+  /// itself, tells nothing: a reader may then take the index for broken.
+  bool loses_write_lock() const {
+    const auto start = std::chrono::steady_clock::now();
+    const auto time = [start] { return std::chrono::steady_clock::now() - start; };
+    const unsigned char before = header_[8];
+    header_[8] = static_cast<unsigned char>(~before);
+    bool taken = false;
+    while (!taken && time() < 500us) taken = write_lock_is_taken();
+    header_[8] = before;
+    return taken && time() < 3ms;
+  }
+
+ private:
+  bool write_lock_is_taken() const {
+    struct flock lock {};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    lock.l_start = 120;  // WAL_WRITE_LOCK in the -shm, as SQLite's format of a log says
+    lock.l_len = 1;
+    if (fcntl(file_, F_GETLK, &lock) != 0) throw std::runtime_error("cannot ask for locks");
+    return lock.l_type != F_UNLCK;
+  }
+
+  int file_;
+  volatile unsigned char* header_;
+};
+
 void overwrite_index(const std::string& path) {
   std::fstream index(path + "-shm", std::ios::in | std::ios::out | std::ios::binary);
   index << std::string(136, 'x');
@@ -176,8 +215,8 @@ TEST_CASE("an application that never waits is never refused while a source looks
   const std::string path = captured.sandbox.path();
   Application application([&](const Line& line) { write_until_told(path, line); });
   application.line().hear();
-  std::array<std::int64_t, 8> news{};
-  std::array<std::thread, 8> readers;
+  std::array<std::int64_t, 3> news{};
+  std::array<std::thread, 3> readers;
   for (std::size_t i = 0; i < readers.size(); ++i) {
     readers[i] = std::thread([&, i] { news[i] = look_for(2s, captured.sandbox.options()); });
   }
@@ -185,10 +224,33 @@ TEST_CASE("an application that never waits is never refused while a source looks
   application.line().say();
   const std::int64_t commits = application.line().hear();
   const std::int64_t refused = application.line().hear();
-  MESSAGE(commits << " commits, " << news[0] << " reads with news");
+  MESSAGE(commits << " commits, " << news[0] + news[1] + news[2] << " reads with news");
   CHECK(refused == 0);
   CHECK(commits > 1000);
   for (const std::int64_t each : news) CHECK(each > 20);
+}
+
+TEST_CASE("a source that looks into the middle of commits never takes the write lock") {
+  constexpr int kCommits = 1000;
+  const Captured captured;
+  const std::string path = captured.sandbox.path();
+  Application application([&](const Line& line) {
+    line.hear();
+    const Index index(path);
+    std::int64_t taken = 0;
+    for (int commit = 0; commit < kCommits; ++commit) {
+      taken += index.loses_write_lock();
+      std::this_thread::sleep_for(100us);  // the source reads well
+    }
+    line.say(taken);
+  });
+  Source source(captured.sandbox.options());
+  std::int64_t looks = 0;
+  application.line().say();
+  for (; !application.line().has_news(); ++looks) CHECK(captured.changes(source) == 0);
+  MESSAGE(looks << " looks");
+  CHECK(application.line().hear() == 0);
+  CHECK(looks > 100);
 }
 
 TEST_CASE("a reader is refused the write lock until it is plain that nobody else will mend the index") {

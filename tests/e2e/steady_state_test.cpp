@@ -107,8 +107,8 @@ struct Traced {
 /// the bytes 124 to 127 of -shm (aReadMark 1 to 4). SQLite takes that lock without waiting and no writer
 /// waits for it: a checkpoint or a restart of the log that meets it does without. Anything else exclusive
 /// (the checkpoint and recovery locks 121 and 122, read mark 0, the byte of the open -shm, and every byte of
-/// the database itself) could make an application fail; so could the write lock 120, of which is_glance()
-/// knows more.
+/// the database itself) could make an application fail; so could the write lock 120, which SQLite lets a
+/// reader take where it meets the index of the log half-written, and the daemon's reader is refused.
 bool harmless(const std::string& call) {
   static const std::regex lock(R"(fcntl\(\d+<[^>]*>, F_(OFD_)?(SETLKW?|GETLK), \{l_type=(F_\w+), .*)");
   static const std::regex read_mark(
@@ -116,15 +116,6 @@ bool harmless(const std::string& call) {
   std::smatch found;
   if (!std::regex_match(call, found, lock)) return call.starts_with("fcntl(");
   return found[3] == "F_RDLCK" || found[3] == "F_UNLCK" || std::regex_match(call, read_mark);
-}
-
-/// Is this the write lock of the log? SQLite lets any reader take it for an instant, without waiting, where
-/// it has met the index of the log half-written by a commit that was just under way: it reads the index again
-/// under it.
-bool is_glance(const std::string& call) {
-  static const std::regex write_lock(
-      R"(.*-shm>, F_SETLK, \{l_type=F_WRLCK, l_whence=SEEK_SET, l_start=120, l_len=1\}.*)");
-  return std::regex_match(call, write_lock);
 }
 
 /// The calls in a trace that could change or bar the source.
@@ -178,14 +169,11 @@ TEST_CASE("under load the daemon writes nothing to the source and takes no lock 
   must_flush(steady.daemon);
   const std::string during = traced.trace().substr(before.size());
   CHECK(refused == "");
-  auto found = intrusions(during, steady.source.path());
-  const auto glances = std::erase_if(found, is_glance);
+  const auto found = intrusions(during, steady.source.path());
   for (std::size_t i = 0; i < std::min<std::size_t>(found.size(), 20); ++i) MESSAGE(found[i]);
   CHECK(found.size() == 0);
   const auto reads = std::count(during.begin(), during.end(), '\n');
-  MESSAGE(reads << " calls watched; the log's index was met half-written " << glances << " times");
-  // So rare that it is chance: a daemon that wrote would take the lock every time.
-  CHECK(static_cast<std::ptrdiff_t>(glances) * 1000 <= reads);
+  MESSAGE(reads << " calls watched");
   CHECK(during.find("F_RDLCK") != std::string::npos);
   CHECK(reads > 100);
   CHECK(steady.count() == std::to_string(application.execAndGet("SELECT count(*) FROM notes").getInt()));
