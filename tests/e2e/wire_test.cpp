@@ -2,7 +2,6 @@
 
 #include <doctest/doctest.h>
 
-
 #include "tests/e2e/scene.h"
 #include "tests/support/compare.h"
 #include "tests/support/tcp_relay.h"
