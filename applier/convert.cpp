@@ -86,6 +86,23 @@ std::string to_number(const Value& value, std::string_view type) {
   refuse(value, type);
 }
 
+/// How many digits a decimal number needs after its point: 2 for "1.50e-1", 0 for "1500" and "1.5e3".
+int digits_after_point(std::string_view number) {
+  const auto exponent_at = number.find_first_of("eE");
+  const std::string_view mantissa = number.substr(0, exponent_at);
+  int exponent = 0;
+  if (exponent_at != std::string_view::npos) {
+    std::string_view text = number.substr(exponent_at + 1);
+    if (text.starts_with('+')) text.remove_prefix(1);
+    exponent = parse<int>(text).value_or(0);
+  }
+  const auto point = mantissa.find('.');
+  const auto last = mantissa.find_last_not_of('0');
+  const bool has_fraction = point != std::string_view::npos && last != std::string_view::npos && last > point;
+  const int written = has_fraction ? static_cast<int>(last - point) : 0;
+  return std::max(0, written - exponent);
+}
+
 /// Text as Postgres can hold it: valid UTF-8 without NUL, by the pipeline's policies.
 std::string clean_text(const std::string& bytes, const TextPolicies& policies) {
   std::string text = bytes;
@@ -272,6 +289,20 @@ std::string shortest(double number) {
   std::array<char, 32> buffer;
   const auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number);
   return std::string(buffer.data(), result.ptr);
+}
+
+void refuse_rounding(const std::string& number, const std::string& column_type) {
+  if (column_type == "real") {
+    const auto exact = parse<double>(number);
+    if (!exact || !std::isfinite(*exact) || static_cast<double>(static_cast<float>(*exact)) == *exact) return;
+    throw ConversionError("number needs more digits than type real keeps");
+  }
+  const auto comma = column_type.find(',');
+  if (!column_type.starts_with("numeric(") || comma == std::string::npos) return;
+  const auto scale = parse<int>(std::string_view(column_type).substr(comma + 1, column_type.size() - comma - 2));
+  if (scale && digits_after_point(number) > *scale) {
+    throw ConversionError("number has more digits after the point than " + column_type + " keeps");
+  }
 }
 
 std::optional<std::string> to_postgres(const Value& value, TypeKind kind, const TextPolicies& policies) {

@@ -83,6 +83,8 @@ TextRow convert_row(const TargetTable& table, const capture::Row& row, const Tex
     if (text[i]) continue;
     try {
       text[i] = to_postgres(row[column.source], column.kind, policies);
+      const bool number = column.kind == TypeKind::numeric || column.kind == TypeKind::real;
+      if (number && text[i]) refuse_rounding(*text[i], column.type);
     } catch (const ConversionError& reason) {
       throw refusal(table, key_of(table, row), column, reason);
     }

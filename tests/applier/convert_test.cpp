@@ -127,6 +127,30 @@ TEST_SUITE("conversion") {
     CHECK(refused(Value{Blob{"short"}}, TypeKind::uuid));
   }
 
+  TEST_CASE("a number that the column would round is refused") {
+    const auto rounded = [](const char* number, const char* type) {
+      try {
+        refuse_rounding(number, type);
+        return false;
+      } catch (const ConversionError&) {
+        return true;
+      }
+    };
+    for (const char* fits : {"1", "1.5", "1.50", "1.500", "-0.25", "1.5e3", "25e-2", "inf"}) {
+      CAPTURE(fits);
+      CHECK_FALSE(rounded(fits, "numeric(10,2)"));
+    }
+    for (const char* too_fine : {"1.005", "0.30000000000000004", "1e-3", "1.25e-1"}) {
+      CAPTURE(too_fine);
+      CHECK(rounded(too_fine, "numeric(10,2)"));
+      CHECK_FALSE(rounded(too_fine, "numeric"));
+      CHECK_FALSE(rounded(too_fine, "double precision"));
+    }
+    CHECK(rounded("1.5", "numeric(10,0)"));
+    CHECK_FALSE(rounded("0.5", "real"));
+    CHECK(rounded("0.1", "real"));
+  }
+
   TEST_CASE("two source keys never become one target key") {
     CHECK(key_to_postgres(Value{std::int64_t{1}}, TypeKind::int8, {}) == "1");
     CHECK(refused_as_key(Value{Text{"1"}}, TypeKind::int8));
