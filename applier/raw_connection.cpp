@@ -67,8 +67,8 @@ class AdoptedConnection : public pqxx::connection_base {
   AdoptingPolicy policy_;
 };
 
-std::unique_ptr<PqxxConnection> adopt(pg_conn* handle) {
-  return std::make_unique<AdoptedConnection>(handle);
+std::shared_ptr<PqxxConnection> adopt(pg_conn* handle) {
+  return std::make_shared<AdoptedConnection>(handle);
 }
 #else
 std::shared_ptr<PqxxConnection> adopt(pg_conn* handle) {
