@@ -299,7 +299,8 @@ void refuse_rounding(const std::string& number, const std::string& column_type) 
   }
   const auto comma = column_type.find(',');
   if (!column_type.starts_with("numeric(") || comma == std::string::npos) return;
-  const auto scale = parse<int>(std::string_view(column_type).substr(comma + 1, column_type.size() - comma - 2));
+  const auto scale =
+      parse<int>(std::string_view(column_type).substr(comma + 1, column_type.size() - comma - 2));
   if (scale && digits_after_point(number) > *scale) {
     throw ConversionError("number has more digits after the point than " + column_type + " keeps");
   }

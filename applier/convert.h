@@ -50,8 +50,8 @@ std::optional<std::string> to_postgres(const capture::Value& value, TypeKind kin
 /// one written form of the type are accepted. Throws ConversionError ("key not canonical: ...").
 std::string key_to_postgres(const capture::Value& value, TypeKind kind, const TextPolicies& policies);
 
-/// Throws ConversionError where a number, as to_postgres() writes it, does not fit a column type that would round it
-/// without a word: numeric(10,2) beyond its digits after the point, real beyond single precision.
+/// Throws ConversionError where a number, as to_postgres() writes it, does not fit a column type that would
+/// round it without a word: numeric(10,2) beyond its digits after the point, real beyond single precision.
 void refuse_rounding(const std::string& number, const std::string& column_type);
 
 /// A double in the fewest digits that read back as the same double.

@@ -36,6 +36,7 @@ using Row = std::vector<Value>;
 /// A change's sequence number in the changelog.
 struct Position {
   std::int64_t value = 0;
+  // NOLINTNEXTLINE(modernize-use-nullptr): the check stumbles over every defaulted <=>
   auto operator<=>(const Position&) const = default;
 };
 

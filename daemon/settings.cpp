@@ -79,6 +79,7 @@ Setting<Config> global(std::string key, std::string default_text, bool reloadabl
 }  // namespace
 
 // clang-format off
+// NOLINTNEXTLINE(bugprone-macro-parentheses): a member can't be put in parentheses
 #define AT(member) [](auto& owner) -> auto& { return owner.member; }
 
 const std::vector<Setting<PipelineConfig>>& pipeline_settings() {

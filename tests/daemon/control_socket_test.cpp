@@ -138,7 +138,7 @@ TEST_CASE("a socket passed by systemd is taken over, never changed and never rem
     const int listening = socket(AF_UNIX, SOCK_STREAM, 0);
     const auto address = socket_address(path);
     umask(0);
-    bind(listening, reinterpret_cast<const sockaddr*>(&*address), sizeof *address);
+    if (bind(listening, reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0) _exit(1);
     listen(listening, 4);
     dup2(listening, 3);
     setenv("LISTEN_PID", std::to_string(getpid()).c_str(), 1);

@@ -21,7 +21,6 @@ namespace {
 using support::DaemonProcess;
 using support::Outcome;
 using support::PostgresCluster;
-using support::SqliteFile;
 using support::TempDir;
 using support::wait_until;
 
@@ -240,7 +239,7 @@ TEST_CASE("broken and oversized requests are refused, and the daemon goes on rep
       {head + "Content-Length: 100000\r\n\r\n" + std::string(100'000, ' '), "HTTP/1.1 413"},
       {head + "X: " + std::string(20'000, 'x') + "\r\n\r\n", "HTTP/1.1 413"},
       {"GET /" + std::string(50'000, 'x') + " HTTP/1.1\r\n\r\n", "HTTP/1.1 413"},
-      {head + "Content-Length: 4\r\n\r\n\xff\xfe\x00{", "HTTP/1.1 400"},
+      {head + "Content-Length: 4\r\n\r\n" + std::string("\xff\xfe\0{", 4), "HTTP/1.1 400"},
       {head + "Content-Length: 60000\r\n\r\n" + std::string(60'000, '['), "HTTP/1.1 400"},
       {"", ""},
       {head, "HTTP/1.1 400"},

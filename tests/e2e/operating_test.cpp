@@ -15,7 +15,6 @@ namespace {
 
 using support::HttpAnswer;
 using support::Outcome;
-using support::PostgresCluster;
 using support::SqliteFile;
 using support::wait_until;
 

@@ -15,7 +15,6 @@ namespace {
 
 using support::DaemonProcess;
 using support::Outcome;
-using support::PostgresCluster;
 using support::SqliteFile;
 using support::TcpRelay;
 using support::wait_until;
