@@ -161,6 +161,23 @@ TEST_SUITE("pump") {
     }
   }
 
+  TEST_CASE("in manual mode an outage ends with the connection, and a halt waits for the next flush") {
+    Bench bench(Mode::manual);
+    bench.pump.failed(Failure::away, bench.now);
+    bench.now += 1s;
+    CHECK(bench.action() == Action::open);
+    bench.pump.opened();
+    CHECK(bench.pump.state() == State::idle);
+    bench.pump.flush_requested();
+    bench.pump.failed(Failure::refused, bench.now);
+    bench.now += 60s;
+    CHECK(bench.action() == Action::open);
+    bench.pump.opened();
+    CHECK(bench.next() == wait({}));
+    CHECK(bench.pump.state() == State::halted);
+    CHECK_FALSE(bench.pump.retry_at());
+  }
+
   TEST_CASE("a pause holds everything up until it ends") {
     Bench bench;
     bench.settle();

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <csignal>
 #include <filesystem>
 
 #include "tests/e2e/scene.h"
@@ -285,6 +286,32 @@ TEST_SUITE("life") {
       flush(daemon);
       return cluster.psql(database, "SELECT count(*) FROM item") == "1";
     });
+  }
+
+  TEST_CASE("reloads and a stop get past a server that does not answer, and no pipeline runs twice") {
+    PostgresCluster cluster;
+    const auto database = cluster.create_database(PostgresCluster::kReplicaOwner);
+    SqliteFile source;
+    source.exec(kItem);
+    const auto url = cluster.url(database, PostgresCluster::kReplicaOwner);
+    DaemonProcess daemon(shop(source.path(), url));
+    daemon.start();
+    must_flush(daemon);
+    cluster.pause();
+    source.exec("INSERT INTO item VALUES(1, 'a', 1, NULL)");
+    wait_until("the daemon waits for the server",
+               [&] { return pipeline_status(daemon)["position"]["pending"] == 1; });
+    for (const char* delay : {"1ms", "2ms"}) {
+      daemon.configure(shop(source.path(), url, "    apply: {max_delay: " + std::string(delay) + "}\n"));
+      CHECK(daemon.http("POST", "/v1/reload").status == 200);
+      CHECK(pipeline_status(daemon)["state"] == "starting");
+    }
+    daemon.signal(SIGTERM);
+    CHECK(daemon.wait(std::chrono::seconds(60)) == 0);
+    cluster.cont();
+    daemon.start();
+    must_flush(daemon);
+    CHECK(cluster.psql(database, "SELECT count(*) FROM item") == "1");
   }
 
   TEST_CASE("a connection that died unused is replaced by the flush that needs it") {
