@@ -24,6 +24,13 @@ std::vector<TableWrite> convert(const Plan& plan, const capture::Chunk& chunk, c
   return writes;
 }
 
+TableWrite convert_rows(const TargetTable& table, const std::vector<capture::Row>& rows,
+                        const TextPolicies& text) {
+  TableWrite write{&table, {}, {}};
+  for (const auto& row : rows) write.upserts.push_back(convert_row(table, row, text));
+  return write;
+}
+
 std::vector<Statement> literal_statements(const std::vector<TableWrite>& writes, const Session& session,
                                           const BatchContext& context) {
   std::vector<WriteSource> sources;
@@ -189,15 +196,12 @@ bool LargeBatch::copied_straight(const TargetTable& table, const TableWrite& wri
 }
 
 void LargeBatch::copy_straight(const TargetTable& table, const std::vector<capture::Row>& rows) {
-  TableWrite write{&table, {}, {}};
-  for (const auto& row : rows) write.upserts.push_back(convert_row(table, row, context_.text));
+  const TableWrite write = convert_rows(table, rows, context_.text);
   if (!write.upserts.empty() && !copied_straight(table, write)) stage(table).add(write);
 }
 
 void LargeBatch::gather(const TargetTable& table, const std::vector<capture::Row>& rows) {
-  TableWrite write{&table, {}, {}};
-  for (const auto& row : rows) write.upserts.push_back(convert_row(table, row, context_.text));
-  stage(table).add(write);
+  stage(table).add(convert_rows(table, rows, context_.text));
 }
 
 void LargeBatch::settle(Stage& stage) {

@@ -27,6 +27,13 @@ struct TableProgress {
   std::int64_t rows_copied = 0;
   std::string version;  ///< SourceTable::version that the copy belongs to
   bool ours = false;    ///< every row of the target table was written by this pipeline: it may be replaced
+
+  /// The copy starts over, under this version; whose rows they are stays.
+  void begin_anew(const std::string& under_version) {
+    copy = {};
+    rows_copied = 0;
+    version = under_version;
+  }
 };
 
 /// Everything the target remembers of one pipeline.

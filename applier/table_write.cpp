@@ -42,12 +42,12 @@ TextKey convert_key(const TargetTable& table, const capture::Key& key, const Tex
 }
 
 /// Keys convert one-to-one, so a key that the target can't hold has no row there: nothing is to be deleted.
-bool has_target_form(const TargetTable& table, const capture::Key& key, const TextPolicies& policies) {
+std::optional<TextKey> key_to_delete(const TargetTable& table, const capture::Key& key,
+                                     const TextPolicies& policies) {
   try {
-    convert_key(table, key, policies);
-    return true;
+    return convert_key(table, key, policies);
   } catch (const ApplyError&) {
-    return false;
+    return std::nullopt;
   }
 }
 
@@ -105,9 +105,9 @@ TableWrite convert_changes(const TargetTable& table, const capture::TableChanges
     written.insert(std::move(key));
   }
   for (const auto& state : changes.keys) {
-    if (state.row || !has_target_form(table, state.key, policies)) continue;
-    TextKey key = convert_key(table, state.key, policies);
-    if (!written.contains(key)) write.deletes.push_back(std::move(key));
+    if (state.row) continue;
+    auto key = key_to_delete(table, state.key, policies);
+    if (key && !written.contains(*key)) write.deletes.push_back(std::move(*key));
   }
   return write;
 }

@@ -114,7 +114,7 @@ class Replicator {
   void open_source();
   void settle();
   void start_first_time();
-  void check_match(const capture::Mismatch& found);
+  void check_match(capture::Match match);
   void plan_tables();
   applier::TargetTable fit_target(const capture::SourceTable& table);
   void install_and_survey();

@@ -44,7 +44,7 @@ StepResult Replicator::step() {
 void Replicator::settle_anew(const Interrupted& interruption) {
   try {
     const auto* mismatch = std::get_if<capture::Mismatch>(&interruption.reason);
-    mismatch ? check_match(*mismatch) : settle();
+    mismatch ? check_match(mismatch->match) : settle();
   } catch (const Interrupted& again) {
     throw applier::ApplyError(applier::Fault::environment, again.what());
   }

@@ -67,7 +67,7 @@ void Replicator::settle() {
     start_first_time();
     return;
   }
-  check_match({source_->match(row_->applied), {}, {}});
+  check_match(source_->match(row_->applied));
   copy_unprotected_again();
   check_existing_rows();
 }
@@ -112,8 +112,8 @@ void Replicator::start_first_time() {
   check_existing_rows();
 }
 
-void Replicator::check_match(const capture::Mismatch& found) {
-  switch (found.match) {
+void Replicator::check_match(capture::Match match) {
+  switch (match) {
     case capture::Match::together:
       return;
     case capture::Match::overrun:
@@ -168,9 +168,7 @@ TargetTable Replicator::fit_target(const capture::SourceTable& table) {
 /// The new column and the copy of its rows belong together: the rows have changed without any trigger.
 void Replicator::add_column(const capture::SourceTable& table, const std::string& ddl) {
   auto& state = progress_.at(table.name);
-  state.copy = {};
-  state.rows_copied = 0;
-  state.version = table.version;
+  state.begin_anew(table.version);
   applier::Transaction transaction(*session_);
   session_->exec(applier::advance_sql(target_.state_schema, config_.name, *row_, row_->applied, row_->whole));
   session_->exec(ddl);
@@ -185,9 +183,7 @@ void Replicator::copy_again(const std::map<std::string, std::string>& versions, 
   applier::LargeBatch batch(*session_, plan_, context(), *row_);
   for (const auto& [name, version] : versions) {
     auto& progress = progress_[name];
-    progress.copy = {};
-    progress.rows_copied = 0;
-    progress.version = version;
+    progress.begin_anew(version);
     batch.save(name, progress);
   }
   batch.commit(from, true);

@@ -1,9 +1,8 @@
 #include "daemon/status_board.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <ctime>
 
+#include "daemon/clock_text.h"
 #include "daemon/redact.h"
 
 namespace sluice::daemon {
@@ -19,16 +18,6 @@ const char* word(capture::CopyState::Phase phase) {
       return "streaming";
   }
   return "pending";
-}
-
-/// "2026-01-31T12:34:56.789Z", as the server writes it.
-std::optional<WallTime> parse_utc(const std::string& text) {
-  std::tm parts{};
-  const char* rest = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &parts);
-  if (!rest) return std::nullopt;
-  const double fraction = *rest == '.' ? std::strtod(rest, nullptr) : 0;
-  const auto whole = std::chrono::system_clock::from_time_t(::timegm(&parts));
-  return whole + std::chrono::duration_cast<WallTime::duration>(std::chrono::duration<double>(fraction));
 }
 
 double seconds(Pump::Clock::duration duration) {
@@ -104,7 +93,9 @@ void StatusBoard::refresh(const Pump& pump, const Replicator& replicator) {
     reached_ = true;
     report_.applied = row->applied.position.value;
     report_.captured = std::max(report_.captured, report_.applied);
-    if (!report_.last_commit_at) report_.last_commit_at = parse_utc(row->last_commit_at);
+    if (!report_.last_commit_at && !row->last_commit_at.empty()) {
+      report_.last_commit_at = parse_utc(row->last_commit_at);
+    }
   }
   count_pending();
   const std::string refused = report_.error && report_.state == State::halted ? report_.error->table : "";
