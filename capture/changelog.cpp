@@ -1,13 +1,12 @@
 #include "capture/changelog.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstdio>
 
-#include <algorithm>
-
-#include "capture/source.h"
 #include "capture/sql_template.h"
+#include "capture/values.h"
 #include "sql/embedded.h"
 
 namespace sluice::capture {
@@ -74,13 +73,11 @@ std::string version(SQLite::Database& database, TableId id, const std::string& n
   row.bind(1, static_cast<std::int64_t>(id));
   row.bind(2, name);
   row.executeStep();
-  // FNV-1a: a new column with a default, say, changes rows without any trigger, but not without this text.
-  std::uint64_t hash = 14695981039346656037u;
-  for (const char c : row.getColumn(1).getString())
-    hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
-  std::array<char, 20> text{};
-  std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(hash));
-  return std::to_string(row.getColumn(0).getInt64()) + "-" + text.data();
+  // A new column with a default, say, changes rows without any trigger, but not without this text.
+  const std::uint64_t text = fingerprint(row.getColumn(1).getString());
+  std::array<char, 20> digits{};
+  std::snprintf(digits.data(), digits.size(), "%016llx", static_cast<unsigned long long>(text));
+  return std::to_string(row.getColumn(0).getInt64()) + "-" + digits.data();
 }
 
 std::string trim_trigger(std::int64_t capacity) {
@@ -90,7 +87,7 @@ std::string trim_trigger(std::int64_t capacity) {
                 {{"capacity", std::to_string(kept)}, {"every", std::to_string(every)}});
 }
 
-bool create_changelog(SQLite::Database& database) {
+bool create_changelog(SQLite::Database& database, bool new_file) {
   if (!table_exists(database, "_sluice_meta")) {
     database.exec(render(sql::changelog, "meta"));
     database.exec(render(sql::changelog, "fill_meta", {{"format", std::to_string(kChangelogFormat)}}));
@@ -98,6 +95,7 @@ bool create_changelog(SQLite::Database& database) {
   if (!table_exists(database, "_sluice_table")) database.exec(render(sql::changelog, "registry"));
   if (table_exists(database, "_sluice_changelog")) return false;
   database.exec(render(sql::changelog, "changelog"));
+  database.exec(render(sql::changelog, new_file ? "new_id" : "forget_id"));
   return true;
 }
 
@@ -108,13 +106,27 @@ void widen_changelog(SQLite::Database& database, std::size_t width) {
 }
 
 void lay_base(SQLite::Database& database, Position above) {
-  if (!changelog_is_empty(database)) return;
   database.exec(render(sql::changelog, "base", {{"above", std::to_string(above.value)}}));
 }
 
-bool changelog_is_empty(SQLite::Database& database) {
-  SQLite::Statement any(database, "SELECT 1 FROM _sluice_changelog LIMIT 1");
-  return !any.executeStep();
+void restart_history(SQLite::Database& database, const KnownHistory& known) {
+  database.exec(render(sql::changelog, "empty"));
+  lay_base(database, known.last);
+  if (!source_id(database).empty()) return;
+  if (known.source_id.empty()) {
+    database.exec(render(sql::changelog, "new_id"));
+    return;
+  }
+  SQLite::Statement id(database, render(sql::changelog, "known_id"));
+  id.bind(1, known.source_id);
+  id.exec();
+}
+
+bool history_is_broken(SQLite::Database& database) {
+  if (source_id(database).empty()) return true;
+  SQLite::Statement first(database,
+                          "SELECT seq = 1 AND op <> 'b' FROM _sluice_changelog ORDER BY seq LIMIT 1");
+  return !first.executeStep() || first.getColumn(0).getInt() != 0;
 }
 
 }  // namespace sluice::capture

@@ -5,7 +5,7 @@
 #include <map>
 #include <string>
 
-#include "capture/change.h"
+#include "capture/source.h"
 
 /// The tables that Sluice keeps in the source: the changelog, its ring, the numbers of the tables.
 /// Their format is described in sql/README.md.
@@ -36,18 +36,23 @@ std::map<TableId, std::string> registered_tables(SQLite::Database& database);
 /// The text of the trigger that keeps `capacity` changes.
 std::string trim_trigger(std::int64_t capacity);
 
-/// Makes whichever of our tables are missing; true when the changelog itself was. Needs a write transaction.
-bool create_changelog(SQLite::Database& database);
+/// Makes whichever of our tables are missing; true when the changelog itself was. A new file gets an id, one
+/// that had a changelog gets none until somebody knows it. Needs a write transaction.
+bool create_changelog(SQLite::Database& database, bool new_file);
 
 /// Adds key columns until there are `width`.
 void widen_changelog(SQLite::Database& database, std::size_t width);
 
-/// Writes the base entry into an empty changelog: its number is the clock, or the one after `above` if that
-/// is larger. Does nothing when there are entries.
+/// Writes a base entry: its number is the clock, or the one after `above` if that is larger.
 void lay_base(SQLite::Database& database, Position above);
 
-/// Is the changelog without any entry? The trim trigger never leaves it so.
-bool changelog_is_empty(SQLite::Database& database);
+/// Begins the numbers anew above what is known, without any entry before them. An id that was lost comes from
+/// `known`, or is a new one.
+void restart_history(SQLite::Database& database, const KnownHistory& known);
+
+/// Has somebody dropped or emptied the changelog? A file that was put back has the changelog of its time, and
+/// that begins with a base entry or with what the ring has left, never with a change of number 1.
+bool history_is_broken(SQLite::Database& database);
 
 /// A word for the generation of a table's triggers and the text of its CREATE TABLE; see
 /// SourceTable::version.

@@ -2,6 +2,7 @@
 
 #include "capture/changelog.h"
 #include "capture/chunk_builder.h"
+#include "capture/install_plan.h"
 #include "capture/values.h"
 
 namespace sluice::capture {
@@ -73,7 +74,8 @@ Match ChangelogReader::match(const Anchor& anchor) {
 
 ReadResult ChangelogReader::read(const Catalog& catalog, const ReadRequest& request) {
   SQLite::Transaction snapshot(database_);
-  if (database_.execAndGet("PRAGMA main.schema_version").getInt64() != catalog.schema_version)
+  if (database_.execAndGet("PRAGMA main.schema_version").getInt64() != catalog.schema_version ||
+      fingerprint(stored_triggers(database_)) != catalog.triggers)
     return SchemaMoved{};
   follow_schema();
   const Ends reach = ends();

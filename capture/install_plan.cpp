@@ -118,15 +118,20 @@ void plan_tables(SQLite::Database& database, const SourceOptions& options, Insta
   });
 }
 
+bool is_new_file(SQLite::Database& database) {
+  SQLite::Statement ours(database, "SELECT 1 FROM main.sqlite_schema WHERE name GLOB '_sluice_*' LIMIT 1");
+  return !ours.executeStep();
+}
+
 }  // namespace
 
 bool is_ours(std::string_view name) {
   return name.starts_with("_sluice_");
 }
 
-bool InstallPlan::nothing_to_do() const {
-  return orphans.empty() && renamed.empty() && !changelog_missing && !base_missing && !trim_differs &&
-         !too_narrow &&
+bool InstallPlan::nothing_to_do(bool history_known) const {
+  return orphans.empty() && renamed.empty() && !changelog_missing && !trim_differs && !too_narrow &&
+         !(history_broken && history_known) &&
          std::none_of(tables.begin(), tables.end(), [](const TablePlan& each) { return each.rewrite; });
 }
 
@@ -142,13 +147,20 @@ std::vector<StoredTrigger> stored_triggers(SQLite::Database& database) {
   return triggers;
 }
 
+std::uint64_t fingerprint(const std::vector<StoredTrigger>& triggers) {
+  std::uint64_t all = fingerprint("");
+  for (const auto& trigger : triggers) all = fingerprint(trigger.sql, fingerprint(trigger.name, all));
+  return all;
+}
+
 InstallPlan plan_install(SQLite::Database& database, const SourceOptions& options) {
   check_format(database);
   InstallPlan plan;
   plan.trim = trim_trigger(options.capacity);
   plan.changelog_missing = !changelog_exists(database);
   plan_tables(database, options, plan);
-  plan.base_missing = plan.changelog_missing || changelog_is_empty(database);
+  plan.new_file = is_new_file(database);
+  plan.history_broken = !plan.new_file && (plan.changelog_missing || history_is_broken(database));
   plan.too_narrow = plan.changelog_missing || changelog_width(database) < plan.width;
   return plan;
 }

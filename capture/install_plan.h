@@ -37,12 +37,14 @@ struct InstallPlan {
   std::map<TableId, std::string> renamed;  ///< numbers whose table has another name in the registry, or none
   std::string trim;                        ///< the trim trigger as it should be
   bool changelog_missing = false;
-  bool base_missing = false;
+  bool new_file = false;        ///< nothing of ours is there, and so no history
+  bool history_broken = false;  ///< the changelog was dropped or emptied
   bool trim_differs = false;
   std::size_t width = 0;  ///< key columns that the widest key needs
   bool too_narrow = false;
 
-  bool nothing_to_do() const;
+  /// `history_known`: is there somebody who can say how a broken history goes on?
+  bool nothing_to_do(bool history_known) const;
 };
 
 /// Compares; reads only. To be called inside a transaction.
@@ -50,6 +52,9 @@ InstallPlan plan_install(SQLite::Database& database, const SourceOptions& option
 
 /// All triggers of the main database, ours and the application's.
 std::vector<StoredTrigger> stored_triggers(SQLite::Database& database);
+
+/// A number for the names, texts and order of triggers.
+std::uint64_t fingerprint(const std::vector<StoredTrigger>& triggers);
 
 /// Is this the name of something of ours?
 bool is_ours(std::string_view name);

@@ -15,7 +15,7 @@ void drop_triggers(SQLite::Database& database, const std::vector<std::string>& n
 
 void register_table(SQLite::Database& database, TableId id, const std::string& name) {
   SQLite::Statement row(database,
-                        "INSERT INTO _sluice_table(src, name, generation) VALUES(?, ?, 0)"
+                        "INSERT INTO _sluice_table(src, name, generation) VALUES(?, ?, abs(random() / 4))"
                         " ON CONFLICT(src) DO UPDATE SET name = excluded.name");
   row.bind(1, static_cast<std::int64_t>(id));
   row.bind(2, name);
@@ -29,11 +29,13 @@ void raise_generation(SQLite::Database& database, TableId id) {
   row.exec();
 }
 
-InstallReport carry_out(SQLite::Database& database, const InstallPlan& plan, Position last_known) {
+InstallReport carry_out(SQLite::Database& database, const InstallPlan& plan,
+                        const std::optional<KnownHistory>& known) {
   InstallReport report;
-  report.changelog_created = create_changelog(database);
+  report.changelog_created = create_changelog(database, plan.new_file);
   widen_changelog(database, plan.width);
-  lay_base(database, last_known);
+  if (report.changelog_created) lay_base(database, known ? known->last : Position{});
+  if (plan.history_broken && known) restart_history(database, *known);
   drop_triggers(database, plan.orphans);
   if (plan.trim_differs) {
     database.exec("DROP TRIGGER IF EXISTS main._sluice_trim");
@@ -72,15 +74,15 @@ SourceTable source_table(const TablePlan& plan) {
 
 }  // namespace
 
-InstallReport install(SQLite::Database& database, const SourceOptions& options, Position last_known,
-                      const std::function<void()>& allow_writes) {
+InstallReport install(SQLite::Database& database, const SourceOptions& options,
+                      const std::optional<KnownHistory>& known, const std::function<void()>& allow_writes) {
   {
     SQLite::Transaction look(database);
-    if (plan_install(database, options).nothing_to_do()) return {};
+    if (plan_install(database, options).nothing_to_do(known.has_value())) return {};
   }
   allow_writes();
   SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
-  const InstallReport report = carry_out(database, plan_install(database, options), last_known);
+  const InstallReport report = carry_out(database, plan_install(database, options), known);
   transaction.commit();
   return report;
 }
@@ -89,7 +91,7 @@ std::vector<std::string> missing(SQLite::Database& database, const SourceOptions
   SQLite::Transaction look(database);
   const InstallPlan plan = plan_install(database, options);
   std::vector<std::string> names = plan.orphans;
-  if (plan.changelog_missing || plan.base_missing || plan.too_narrow) names.push_back("_sluice_changelog");
+  if (plan.changelog_missing || plan.history_broken || plan.too_narrow) names.push_back("_sluice_changelog");
   if (plan.trim_differs) names.push_back("_sluice_trim");
   if (!plan.renamed.empty()) names.push_back("_sluice_table");
   for (const auto& each : plan.tables) {
@@ -135,6 +137,7 @@ Catalog catalog(SQLite::Database& database, const SourceOptions& options) {
   SQLite::Transaction look(database);
   Catalog result;
   result.schema_version = database.execAndGet("PRAGMA main.schema_version").getInt64();
+  result.triggers = fingerprint(stored_triggers(database));
   check_format(database);
   require_changelog(database);
   result.source_id = source_id(database);

@@ -3,6 +3,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <functional>
+#include <optional>
 
 #include "capture/source.h"
 
@@ -11,8 +12,8 @@ namespace sluice::capture {
 
 /// As Source::install(). The connection has to allow writing only when something is missing, so
 /// `allow_writes` is called before the first write.
-InstallReport install(SQLite::Database& database, const SourceOptions& options, Position last_known,
-                      const std::function<void()>& allow_writes);
+InstallReport install(SQLite::Database& database, const SourceOptions& options,
+                      const std::optional<KnownHistory>& known, const std::function<void()>& allow_writes);
 
 /// As Source::missing().
 std::vector<std::string> missing(SQLite::Database& database, const SourceOptions& options);

@@ -99,9 +99,9 @@ Source::Source(SourceOptions options) : impl_(std::make_unique<Impl>(std::move(o
 }
 Source::~Source() = default;
 
-InstallReport Source::install(Position last_known) {
+InstallReport Source::install(const std::optional<KnownHistory>& known) {
   return impl_->writing([&](const std::function<void()>& allow_writes) {
-    return capture::install(impl_->database, impl_->options, last_known, allow_writes);
+    return capture::install(impl_->database, impl_->options, known, allow_writes);
   });
 }
 

@@ -42,11 +42,19 @@ class SourceError : public std::runtime_error {
 struct Catalog {
   std::string source_id;  ///< random id written when the changelog was made
   std::int64_t schema_version = 0;
+  std::uint64_t triggers = 0;  ///< fingerprint of all triggers, of which an edit of the schema by hand may
+                               ///< leave the version as it was
   std::string journal_mode;
   std::vector<SourceTable> tables;
   std::vector<NotCaptured> not_captured;
 
   const SourceTable* find(TableId id) const;
+};
+
+/// What a target remembers of a source: how a history goes on whose changelog was dropped or emptied.
+struct KnownHistory {
+  Position last;          ///< new numbers start above it
+  std::string source_id;  ///< of this very file; empty where the target knows none
 };
 
 /// What installing did.
@@ -112,8 +120,10 @@ class Source {
   Source& operator=(const Source&) = delete;
 
   /// Puts in whatever is missing of the changelog and the triggers, in one transaction; writes nothing when
-  /// all is in place. New numbers start above `last_known`.
-  InstallReport install(Position last_known = {});
+  /// all is in place. A changelog that somebody dropped or emptied goes on from `known`, so that whoever
+  /// reads it finds that the ring has passed by; ahead of time, without it, the application's writes work
+  /// again and the rest waits for the next call that knows.
+  InstallReport install(const std::optional<KnownHistory>& known = {});
 
   /// Is everything in place? Never writes. The names of what install() would write.
   std::vector<std::string> missing();

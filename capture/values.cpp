@@ -63,6 +63,12 @@ std::string quote_name(std::string_view identifier) {
   return text + '"';
 }
 
+std::uint64_t fingerprint(std::string_view text, std::uint64_t before) {
+  std::uint64_t hash = before;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
+  return hash;
+}
+
 std::string folded(std::string_view name) {
   std::string text(name);
   for (char& c : text) {

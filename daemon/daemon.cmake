@@ -4,6 +4,7 @@ add_library(sluice_daemon STATIC
   failure.cpp
   file_signature.cpp
   file_watch.cpp
+  guard.cpp
   notify.cpp
   offline.cpp
   pipeline.cpp

@@ -93,6 +93,15 @@ void Pipeline::act() {
     case Action::open:
       attempt(&Pipeline::open);
       break;
+    case Action::settle:
+      attempt(&Pipeline::settle);
+      break;
+    case Action::copy_again:
+      attempt(&Pipeline::copy_again);
+      break;
+    case Action::diverge:
+      attempt(&Pipeline::diverge);
+      break;
     case Action::step:
       attempt(&Pipeline::step);
       break;
@@ -119,13 +128,30 @@ void Pipeline::attempt(void (Pipeline::*work)()) {
 void Pipeline::open() {
   replicator_.open();
   pump_.opened();
-  if (!pump_.failure()) board_.clear_error();
   quiet_since_ = Pump::Clock::now();
+}
+
+void Pipeline::settle() {
+  const Outcome outcome = replicator_.settle();
+  log_event(outcome == Outcome::go_on ? LogLevel::debug : LogLevel::warning, "source_judged",
+            {{"pipeline", config_.name}, {"outcome", to_string(outcome)}});
+  pump_.judged(outcome);
+  if (!pump_.failure()) board_.clear_error();
+}
+
+void Pipeline::copy_again() {
+  replicator_.copy_again();
+  pump_.copying_again();
+}
+
+void Pipeline::diverge() {
+  replicator_.diverge();
 }
 
 void Pipeline::step() {
   const auto started = Pump::Clock::now();
   const StepResult result = replicator_.step();
+  if (result.outcome != Outcome::go_on) return pump_.judged(result.outcome);
   pump_.stepped(result.more, result.copying, result.whole);
   board_.note_step(result, started);
   board_.clear_error();
@@ -198,7 +224,7 @@ void Pipeline::wait(std::optional<Milliseconds> timeout) {
 }
 
 void Pipeline::look() {
-  if (pump_.failure() || pump_.paused() || !replicator_.connected()) return;
+  if (pump_.failure() || pump_.paused() || !pump_.settled()) return;
   try {
     const auto now = Pump::Clock::now();
     if (now - spoke_at_ > kConfirmAfter) {

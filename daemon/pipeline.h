@@ -63,6 +63,9 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   void act();
   void attempt(void (Pipeline::*work)());
   void open();
+  void settle();
+  void copy_again();
+  void diverge();
   void step();
   void wait(std::optional<Milliseconds> timeout);
   void finish_leaving();

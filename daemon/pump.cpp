@@ -15,6 +15,18 @@ bool ends_it(Failure failure) {
   return failure == Failure::diverged || failure == Failure::finished;
 }
 
+Action answer_to(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::resync_tables:
+    case Outcome::resync_all:
+      return Action::copy_again;
+    case Outcome::diverged:
+      return Action::diverge;
+    default:
+      return Action::settle;
+  }
+}
+
 }  // namespace
 
 Pump::Pump(const PipelineConfig& config, Backoff::Random random)
@@ -32,6 +44,7 @@ Pump::Decision Pump::next(Time now) const {
   if (paused_) return {};
   if (!may_try(now)) return {Action::wait, until(retry_at_, now)};
   if (!open_) return {Action::open, {}};
+  if (outcome_ != Outcome::go_on) return {answer_to(outcome_), {}};
   if (has_work(now)) return {Action::step, {}};
   if (mode_ == Mode::manual) return {};
   if (changed_since_) return {Action::wait, until(*changed_since_ + max_delay_, now)};
@@ -93,6 +106,16 @@ void Pump::resume_requested() {
 
 void Pump::opened() {
   open_ = true;
+  outcome_ = Outcome::reinstall;
+}
+
+void Pump::copying_again() {
+  judged(Outcome::go_on);
+}
+
+void Pump::judged(Outcome outcome) {
+  outcome_ = outcome;
+  if (outcome != Outcome::go_on) return;
   started_ = true;
   more_ = true;
   // Where no step follows by itself, this is how an outage ends.

@@ -5,16 +5,20 @@
 
 #include "daemon/backoff.h"
 #include "daemon/config.h"
+#include "daemon/guard.h"
 #include "daemon/status.h"
 
 namespace sluice::daemon {
 
 /// What to do next.
 enum class Action {
-  open,   ///< connect both sides and settle where to go on
-  step,   ///< read a batch after the position and apply it
-  wait,   ///< until an event, or until the given time has passed
-  leave,  ///< close everything and end
+  open,        ///< connect both sides
+  settle,      ///< install what is missing and judge the source
+  copy_again,  ///< begin the copy anew of the tables that missed something
+  diverge,     ///< say why the two sides do not belong together, and stop
+  step,        ///< read a batch after the position and apply it
+  wait,        ///< until an event, or until the given time has passed
+  leave,       ///< close everything and end
 };
 
 /// How an attempt has failed, named by what the pump does about it.
@@ -26,9 +30,10 @@ enum class Failure {
   finished,  ///< cutover has ended this pipeline
 };
 
-/// Decides what a pipeline does; does nothing itself. Fed with events and the time, it answers next() with an
-/// action: read a batch after the position, apply it, read again; with nothing there, wait for a change;
-/// after a failure, back off and look at the position again, or stop and say why. Used from one thread.
+/// Decides what a pipeline does; does nothing itself. Fed with events, verdicts and the time, it answers
+/// next() with an action: read a batch after the position, apply it, read again; with nothing there, wait for
+/// a change; after a failure, back off and look at the position again, or stop and say why. Used from one
+/// thread.
 class Pump {
  public:
   using Clock = std::chrono::steady_clock;
@@ -49,6 +54,8 @@ class Pump {
   /// When the next attempt is due by itself, where one is.
   std::optional<Time> retry_at() const;
   bool paused() const { return paused_; }
+  /// Are both sides open, and found to belong together?
+  bool settled() const { return open_ && outcome_ == Outcome::go_on; }
   std::optional<Failure> failure() const { return failure_; }
 
   // What happened outside.
@@ -61,6 +68,8 @@ class Pump {
 
   // What came of an action.
   void opened();
+  void judged(Outcome outcome);
+  void copying_again();
   void stepped(bool more, bool copying, bool whole);
   void failed(Failure failure, Time now);
 
@@ -76,6 +85,7 @@ class Pump {
   Backoff backoff_;
 
   bool open_ = false;
+  Outcome outcome_ = Outcome::reinstall;
   bool started_ = false;  ///< has been open since the daemon started
   bool more_ = true;      ///< the last look left something to do
   bool copying_ = false;

@@ -33,10 +33,6 @@ bool changed_or_unsure(capture::Source& source) {
 
 }  // namespace
 
-Diverged::Diverged(std::string code_, const std::string& message, std::string hint_)
-    : std::runtime_error(message), code(std::move(code_)), hint(std::move(hint_)) {
-}
-
 Replicator::Replicator(const PipelineConfig& config, std::shared_ptr<applier::Lifeline> lifeline,
                        Observer observer)
     : config_(config),
@@ -54,12 +50,8 @@ void Replicator::open() {
   session_ = std::make_unique<applier::Session>(target_, lifeline_);
   if (last_backend_ != 0) session_->end_backend(std::exchange(last_backend_, 0));
   applier::ensure_state_schema(*session_, target_.state_schema);
+  load();
   if (!source_ || source_->replaced()) open_source();
-  try {
-    settle();
-  } catch (const Interrupted& interruption) {
-    throw applier::ApplyError(applier::Fault::environment, interruption.what());
-  }
 }
 
 void Replicator::open_source() {

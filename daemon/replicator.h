@@ -15,32 +15,25 @@
 #include "daemon/batch_size.h"
 #include "daemon/config.h"
 #include "daemon/file_signature.h"
+#include "daemon/guard.h"
 
 namespace sluice::daemon {
 
-/// The two sides do not belong together, or this pipeline has ended: nothing is done until a person says how.
-class Diverged : public std::runtime_error {
- public:
-  Diverged(std::string code, const std::string& message, std::string hint);
-  std::string code;  ///< moved_back, different_history, name_taken, finished
-  std::string hint;
-};
-
-/// The schema moved, or the ring passed by, while a batch was under way: it is rolled back and begun anew.
+/// The schema moved, or the changelog is not what it was, while a batch was under way: it is rolled back.
 struct Interrupted : std::runtime_error {
-  explicit Interrupted(capture::ReadResult reason_);
-  capture::ReadResult reason;
+  Interrupted();
 };
 
 /// What a step has done.
 struct StepResult {
-  std::int64_t changes = 0;      ///< changelog entries that it brought over
-  std::int64_t rows_copied = 0;  ///< rows of first copies
-  bool wrote = false;            ///< a transaction was committed
-  bool more = false;             ///< another step has something to do
-  bool copying = false;          ///< a table is under its first copy
-  bool whole = true;             ///< Postgres stands at a boundary
-  bool at_boundary = true;       ///< everything committed before the step began has been brought over
+  Outcome outcome = Outcome::go_on;  ///< another one: nothing was done, and the source has to be looked at
+  std::int64_t changes = 0;          ///< changelog entries that it brought over
+  std::int64_t rows_copied = 0;      ///< rows of first copies
+  bool wrote = false;                ///< a transaction was committed
+  bool more = false;                 ///< another step has something to do
+  bool copying = false;              ///< a table is under its first copy
+  bool whole = true;                 ///< Postgres stands at a boundary
+  bool at_boundary = true;           ///< everything committed before the step began has been brought over
 };
 
 /// What can be said of one table.
@@ -64,8 +57,18 @@ class Replicator {
   Replicator(const PipelineConfig& config, std::shared_ptr<applier::Lifeline> lifeline, Observer observer);
   ~Replicator();
 
-  /// Connects to Postgres, installs what capture lacks and finds out where to go on.
+  /// Connects to Postgres and opens the file.
   void open();
+
+  /// Installs what capture lacks, and holds the source against what Postgres remembers of it. What the
+  /// outcome asks for is for the caller to do; nothing has been written to a target table.
+  Outcome settle();
+
+  /// Begins the copy of the tables anew that settle() found to have missed something.
+  void copy_again();
+
+  /// Says why settle() found that the two sides do not belong together.
+  [[noreturn]] void diverge() const;
 
   /// Brings over the next batch, or the next piece of a first copy with the batch that it rides on.
   StepResult step();
@@ -112,17 +115,15 @@ class Replicator {
   };
 
   void open_source();
-  void settle();
+  void load();
   void start_first_time();
-  void check_match(capture::Match match);
+  Evidence evidence();
+  capture::KnownHistory known_history() const;
   void plan_tables();
   applier::TargetTable fit_target(const capture::SourceTable& table);
   void install_and_survey();
-  void copy_unprotected_again();
   void add_column(const capture::SourceTable& table, const std::string& ddl);
-  void copy_all_after_overrun();
-  void copy_again(const std::map<std::string, std::string>& versions, const capture::Anchor& from);
-  void reopen_source();
+  bool reopen_source();
   void check_existing_rows();
   applier::ExistingCounts count_existing(const applier::TargetTable& table);
 
@@ -134,7 +135,6 @@ class Replicator {
   StepResult copy_compared(const applier::TargetTable& table);
   StepResult replay(const applier::TargetTable* copying);
   void advanced(const capture::Anchor& to, bool whole);
-  void settle_anew(const Interrupted& interruption);
   enum class Reach { limits, boundary };
   StepResult replay_large(capture::Chunk chunk, const applier::TargetTable* copying, Reach reach);
   StepResult replay_chunks(capture::Chunk& chunk, const applier::TargetTable* copying, Reach reach);
@@ -158,6 +158,8 @@ class Replicator {
   capture::Catalog catalog_;
   applier::Plan plan_;
   std::optional<applier::PipelineRow> row_;
+  Evidence evidence_;
+  Judgement judgement_;
   std::map<std::string, applier::TableProgress> progress_;
   std::map<std::string, std::int64_t> rows_total_;
   BatchSize batch_size_{config_.apply.max_batch_changes};

@@ -14,13 +14,13 @@ using applier::TargetTable;
 using capture::Chunk;
 using Phase = capture::CopyState::Phase;
 
-Interrupted::Interrupted(capture::ReadResult reason_)
-    : std::runtime_error("the schema or the changelog moved while a batch was under way"),
-      reason(std::move(reason_)) {
+Interrupted::Interrupted() : std::runtime_error("the schema or the changelog moved under a batch") {
 }
 
 StepResult Replicator::step() {
-  if (!source_ || source_->replaced()) reopen_source();
+  StepResult moved;
+  moved.outcome = Outcome::reinstall;
+  if ((!source_ || source_->replaced()) && !reopen_source()) return moved;
   try {
     under_way_ = 0;
     const TargetTable* table = next_to_copy();
@@ -31,22 +31,8 @@ StepResult Replicator::step() {
   } catch (const applier::ApplyError& error) {
     if (error.fault == applier::Fault::in_doubt) batch_size_.lost(under_way_);
     throw;
-  } catch (const Interrupted& interruption) {
-    settle_anew(interruption);
-    StepResult result;
-    result.more = true;
-    result.at_boundary = false;
-    result.copying = copying();
-    return result;
-  }
-}
-
-void Replicator::settle_anew(const Interrupted& interruption) {
-  try {
-    const auto* mismatch = std::get_if<capture::Mismatch>(&interruption.reason);
-    mismatch ? check_match(mismatch->match) : settle();
-  } catch (const Interrupted& again) {
-    throw applier::ApplyError(applier::Fault::environment, again.what());
+  } catch (const Interrupted&) {
+    return moved;
   }
 }
 
@@ -71,7 +57,7 @@ Chunk Replicator::read(const capture::ReadRequest& request) {
     under_way_ += chunk->changes + (chunk->copy ? static_cast<std::int64_t>(chunk->copy->rows.size()) : 0);
     return std::move(*chunk);
   }
-  throw Interrupted(std::move(result));
+  throw Interrupted();
 }
 
 StepResult Replicator::replay(const TargetTable* copying_table) {

@@ -45,31 +45,58 @@ void create_table(applier::Session& session, const applier::TargetOptions& optio
 
 }  // namespace
 
-void Replicator::settle() {
-  observe("install");
+void Replicator::load() {
   auto stored = applier::load_state(*session_, target_.state_schema, config_.name);
   row_ = std::move(stored.pipeline);
   progress_ = std::move(stored.tables);
-  if (row_ && row_->finished) {
-    throw Diverged("finished", "this pipeline has been cut over to Postgres and has ended",
-                   "remove it from the configuration");
-  }
+  if (!row_ || !row_->finished) return;
+  throw Diverged("finished", "this pipeline has been cut over to Postgres and has ended",
+                 "remove it from the configuration");
+}
+
+Outcome Replicator::settle() {
+  observe("install");
+  load();
   install_and_survey();
   observe("settle");
-  if (row_ && row_->source.id != catalog_.source_id) {
-    throw Diverged(
-        "name_taken",
-        "pipeline '" + config_.name + "' of this database belongs to another source, " + row_->source.path,
-        "give this pipeline another name, or let go of the other source with: sluicectl uninstall --target");
-  }
+  evidence_ = evidence();
+  judgement_ = judge(evidence_);
+  if (judgement_.outcome == Outcome::diverged) return Outcome::diverged;
   plan_tables();
-  if (!row_) {
-    start_first_time();
-    return;
+  if (!row_) start_first_time();
+  if (judgement_.outcome != Outcome::go_on) return judgement_.outcome;
+  try {
+    check_existing_rows();
+    return Outcome::go_on;
+  } catch (const Interrupted&) {
+    return Outcome::reinstall;
   }
-  check_match(source_->match(row_->applied));
-  copy_unprotected_again();
-  check_existing_rows();
+}
+
+Evidence Replicator::evidence() {
+  Evidence found;
+  found.found_id = catalog_.source_id;
+  found.expected_id = row_ ? row_->source.id : catalog_.source_id;
+  if (row_) found.match = source_->match(row_->applied);
+  for (const auto& table : catalog_.tables) found.versions[table.name] = table.version;
+  for (const auto& [name, progress] : progress_) {
+    const bool begun = progress.copy.phase != capture::CopyState::Phase::pending;
+    if (begun && found.versions.contains(name)) found.copied.push_back({name, progress.version});
+  }
+  return found;
+}
+
+void Replicator::diverge() const {
+  throw explain(evidence_,
+                {config_.name, config_.source.path.string(), row_->source.path, row_->applied.position});
+}
+
+/// An id that the file has lost is this one's only at the place where Postgres last knew it.
+capture::KnownHistory Replicator::known_history() const {
+  if (!row_) return {};
+  const bool same_place =
+      row_->source.path == config_.source.path.string() && row_->source.host == machine_id(config_);
+  return {row_->applied.position, same_place ? row_->source.id : ""};
 }
 
 /// The catalog must know every table that is captured: one that came between installing and looking is put in
@@ -77,30 +104,11 @@ void Replicator::settle() {
 void Replicator::install_and_survey() {
   constexpr int kTries = 10;
   for (int i = 0; i < kTries; ++i) {
-    source_->install(row_ ? row_->applied.position : capture::Position{});
+    source_->install(known_history());
     catalog_ = source_->survey();
     if (source_->missing().empty()) return;
   }
   throw ApplyError(Fault::environment, "the schema of the source changes faster than it can be followed");
-}
-
-void Replicator::copy_unprotected_again() {
-  std::map<std::string, std::string> unprotected;
-  for (const auto& table : plan_.tables) {
-    const auto found = progress_.find(table.source.name);
-    if (found == progress_.end() || found->second.copy.phase == capture::CopyState::Phase::pending) continue;
-    if (found->second.version != table.source.version) unprotected[table.source.name] = table.source.version;
-  }
-  if (!unprotected.empty()) copy_again(unprotected, row_->applied);
-}
-
-/// The changes in between are gone from the ring, but the rows are there: copying them again heals it.
-void Replicator::copy_all_after_overrun() {
-  std::map<std::string, std::string> all;
-  for (const auto& table : plan_.tables) {
-    if (progress_.contains(table.source.name)) all[table.source.name] = kAfterOverrun;
-  }
-  copy_again(all, source_->newest());
 }
 
 void Replicator::start_first_time() {
@@ -109,32 +117,6 @@ void Replicator::start_first_time() {
   row.applied = source_->newest();
   applier::create_pipeline(*session_, target_.state_schema, config_.name, row);
   row_ = row;
-  check_existing_rows();
-}
-
-void Replicator::check_match(capture::Match match) {
-  switch (match) {
-    case capture::Match::together:
-      return;
-    case capture::Match::overrun:
-      return copy_all_after_overrun();
-    case capture::Match::rewound:
-      throw Diverged(
-          "moved_back",
-          "the changelog of " + config_.source.path.string() + " ends before position " +
-              std::to_string(row_->applied.position.value) + ", which Postgres already holds",
-          "the file was restored from a backup or its changelog was emptied: put the newer file back, or "
-          "give the pipeline a new start with: sluicectl uninstall --target " +
-              config_.name);
-    case capture::Match::different:
-      throw Diverged(
-          "different_history",
-          "position " + std::to_string(row_->applied.position.value) + " of " + config_.source.path.string() +
-              " is another change than the one that Postgres holds",
-          "the file was restored from a backup and written to since: put the newer file back, or give the "
-          "pipeline a new start with: sluicectl uninstall --target " +
-              config_.name);
-  }
 }
 
 void Replicator::plan_tables() {
@@ -177,25 +159,27 @@ void Replicator::add_column(const capture::SourceTable& table, const std::string
   advanced(row_->applied, row_->whole);
 }
 
-/// Begins the copy of these tables anew, each under its version, and moves the position to where their copy
-/// starts.
-void Replicator::copy_again(const std::map<std::string, std::string>& versions, const capture::Anchor& from) {
+/// The rows are there, whatever became of the changes. After an overrun the position moves to where the
+/// copies start.
+void Replicator::copy_again() {
+  const bool overrun = judgement_.outcome == Outcome::resync_all;
+  const capture::Anchor from = overrun ? source_->newest() : row_->applied;
   applier::LargeBatch batch(*session_, plan_, context(), *row_);
-  for (const auto& [name, version] : versions) {
+  for (const auto& name : judgement_.copy_again) {
     auto& progress = progress_[name];
-    progress.begin_anew(version);
+    progress.begin_anew(overrun ? kAfterOverrun : evidence_.versions.at(name));
     batch.save(name, progress);
   }
   batch.commit(from, true);
   advanced(from, true);
 }
 
-/// After a pause in which the file was let go of, or when another file has taken its place.
-void Replicator::reopen_source() {
+/// After a pause in which the file was let go of, or when another file has taken its place; false for that.
+bool Replicator::reopen_source() {
   const auto found = signature_of(config_.source.path);
   const bool same_file = !source_ && left_at_ && found.facts[0] == left_at_->facts[0];
   open_source();
-  if (!same_file) settle();
+  return same_file;
 }
 
 }  // namespace sluice::daemon

@@ -15,7 +15,16 @@
 CREATE TABLE _sluice_meta(format, source_id)
 
 -- [fill_meta]
-INSERT INTO _sluice_meta(format, source_id) VALUES(@format@, lower(hex(randomblob(16))))
+INSERT INTO _sluice_meta(format, source_id) VALUES(@format@, '')
+
+-- [new_id]
+UPDATE _sluice_meta SET source_id = lower(hex(randomblob(16)))
+
+-- [known_id]
+UPDATE _sluice_meta SET source_id = ?
+
+-- [forget_id]
+UPDATE _sluice_meta SET source_id = ''
 
 -- [registry]
 CREATE TABLE _sluice_table(src INTEGER PRIMARY KEY, name, generation)
@@ -29,6 +38,9 @@ ALTER TABLE _sluice_changelog ADD COLUMN @column@
 -- [base]
 INSERT INTO _sluice_changelog(seq, src, op, nonce)
   VALUES(max(CAST(strftime('%s', 'now') AS INTEGER), @above@ + 1), 0, 'b', random())
+
+-- [empty]
+DELETE FROM _sluice_changelog
 
 -- [trim]
 CREATE TRIGGER "_sluice_trim" AFTER INSERT ON _sluice_changelog WHEN NEW.seq % @every@ = 0 BEGIN

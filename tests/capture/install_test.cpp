@@ -178,7 +178,7 @@ TEST_CASE("the ring keeps its capacity and never loses the newest") {
 TEST_CASE("numbers start above the last one known") {
   Sandbox sandbox("CREATE TABLE t(id INTEGER PRIMARY KEY)");
   Source source(sandbox.options());
-  source.install(Position{99'000'000'000});
+  source.install(KnownHistory{Position{99'000'000'000}, ""});
   CHECK(source.captured().value == 99'000'000'001);
 }
 

@@ -1,4 +1,4 @@
 # The daemon's own parts: the pump decides, so it is tested without files, servers and time.
-add_executable(daemon_tests pump_test.cpp failure_test.cpp file_watch_test.cpp)
+add_executable(daemon_tests pump_test.cpp failure_test.cpp file_watch_test.cpp guard_test.cpp)
 target_link_libraries(daemon_tests PRIVATE doctest_main sluice_daemon test_support)
 doctest_discover_tests(daemon_tests TEST_PREFIX "daemon: ")

@@ -30,6 +30,7 @@ struct Bench {
 
   void settle() {
     pump.opened();
+    pump.judged(Outcome::go_on);
     pump.stepped(false, false, true);
   }
 };
@@ -46,6 +47,7 @@ TEST_SUITE("pump") {
     CHECK(bench.action() == Action::open);
     CHECK(bench.pump.state() == State::starting);
     bench.pump.opened();
+    bench.pump.judged(Outcome::go_on);
     CHECK(bench.action() == Action::step);
     bench.pump.stepped(false, false, true);
     CHECK(bench.next() == wait(1000ms));
@@ -54,9 +56,41 @@ TEST_SUITE("pump") {
     CHECK(bench.action() == Action::step);
   }
 
+  TEST_CASE("what a look at the source comes to decides what is done next") {
+    const std::pair<Outcome, Action> answers[] = {{Outcome::go_on, Action::step},
+                                                  {Outcome::reinstall, Action::settle},
+                                                  {Outcome::resync_tables, Action::copy_again},
+                                                  {Outcome::resync_all, Action::copy_again},
+                                                  {Outcome::diverged, Action::diverge}};
+    for (const auto& [outcome, action] : answers) {
+      CAPTURE(to_string(outcome));
+      Bench bench;
+      bench.pump.opened();
+      CHECK(bench.action() == Action::settle);
+      CHECK_FALSE(bench.pump.settled());
+      bench.pump.judged(outcome);
+      CHECK(bench.action() == action);
+      CHECK(bench.pump.settled() == (outcome == Outcome::go_on));
+    }
+  }
+
+  TEST_CASE("a source that moved under a flush is judged anew, and the flush goes on") {
+    Bench bench(Mode::manual);
+    bench.settle();
+    bench.pump.flush_requested();
+    CHECK(bench.action() == Action::step);
+    bench.pump.judged(Outcome::reinstall);
+    CHECK(bench.action() == Action::settle);
+    bench.pump.judged(Outcome::resync_tables);
+    CHECK(bench.action() == Action::copy_again);
+    bench.pump.copying_again();
+    CHECK(bench.action() == Action::step);
+  }
+
   TEST_CASE("goes on while a step leaves something to do, and says what it is doing") {
     Bench bench;
     bench.pump.opened();
+    bench.pump.judged(Outcome::go_on);
     bench.pump.stepped(true, true, true);
     CHECK(bench.pump.state() == State::copying);
     CHECK(bench.action() == Action::step);
@@ -80,6 +114,7 @@ TEST_SUITE("pump") {
   TEST_CASE("in manual mode only a flush moves data, the first copy included") {
     Bench bench(Mode::manual);
     bench.pump.opened();
+    bench.pump.judged(Outcome::go_on);
     CHECK(bench.next() == wait({}));
     bench.pump.source_changed(bench.now);
     CHECK(bench.next() == wait({}));
@@ -115,6 +150,7 @@ TEST_SUITE("pump") {
       flush ? bench.pump.flush_requested() : bench.pump.retry_requested();
       CHECK(bench.action() == Action::open);
       bench.pump.opened();
+      bench.pump.judged(Outcome::go_on);
       CHECK(bench.action() == Action::step);
       bench.pump.failed(Failure::away, bench.now);
       CHECK(bench.action() == Action::wait);
@@ -145,6 +181,7 @@ TEST_SUITE("pump") {
     bench.now += 60s;
     CHECK(bench.action() == Action::open);
     bench.pump.opened();
+    bench.pump.judged(Outcome::go_on);
     CHECK(bench.action() == Action::step);
   }
 
@@ -167,12 +204,14 @@ TEST_SUITE("pump") {
     bench.now += 1s;
     CHECK(bench.action() == Action::open);
     bench.pump.opened();
+    bench.pump.judged(Outcome::go_on);
     CHECK(bench.pump.state() == State::idle);
     bench.pump.flush_requested();
     bench.pump.failed(Failure::refused, bench.now);
     bench.now += 60s;
     CHECK(bench.action() == Action::open);
     bench.pump.opened();
+    bench.pump.judged(Outcome::go_on);
     CHECK(bench.next() == wait({}));
     CHECK(bench.pump.state() == State::halted);
     CHECK_FALSE(bench.pump.retry_at());

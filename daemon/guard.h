@@ -1,0 +1,65 @@
+#pragma once
+
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "capture/source.h"
+
+namespace sluice::daemon {
+
+/// The two sides do not belong together, or this pipeline has ended: nothing is done until a person says how.
+class Diverged : public std::runtime_error {
+ public:
+  Diverged(std::string code, const std::string& message, std::string hint);
+  std::string code;  ///< moved_back, different_history, name_taken, resync_would_delete, finished
+  std::string hint;
+};
+
+/// What a look at the source comes to: how the pipeline goes on.
+enum class Outcome {
+  go_on,      ///< the changelog goes on from where Postgres stands
+  reinstall,  ///< the schema, a trigger or the file is not the one known: put in what is missing, look anew
+  resync_tables,  ///< changes of some tables may have gone by unseen: copy these again
+  resync_all,     ///< changes have left the changelog unread: copy every table again
+  diverged,       ///< the source went back in time, or is another one
+};
+
+/// The word for logs: "go_on", "reinstall", ...
+const char* to_string(Outcome outcome);
+
+/// A table that has been copied, or begun to be.
+struct CopiedTable {
+  std::string name;
+  std::string version;  ///< SourceTable::version at the time of the copy
+};
+
+/// What is known when the two sides are held against one another.
+struct Evidence {
+  std::string expected_id;  ///< the source that Postgres knows this pipeline by
+  std::string found_id;
+  capture::Match match = capture::Match::together;
+  std::map<std::string, std::string> versions;  ///< of the tables that are captured now
+  std::vector<CopiedTable> copied;
+};
+
+/// An outcome, and the tables that it concerns.
+struct Judgement {
+  Outcome outcome = Outcome::go_on;
+  std::vector<std::string> copy_again;
+};
+
+/// Weighs the evidence. Pure.
+Judgement judge(const Evidence& evidence);
+
+/// The divergence in words that an owner can act on. Pure.
+struct PlaceOfDivergence {
+  std::string pipeline;
+  std::string source_path;
+  std::string known_path;  ///< of the source that Postgres knows the pipeline by
+  capture::Position position;
+};
+Diverged explain(const Evidence& evidence, const PlaceOfDivergence& place);
+
+}  // namespace sluice::daemon
