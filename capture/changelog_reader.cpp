@@ -38,11 +38,13 @@ struct ChangelogReader::Statements {
       : ends(database,
              "SELECT (SELECT min(seq) FROM _sluice_changelog), (SELECT max(seq) FROM _sluice_changelog)"),
         at(database, entry_columns(width) + " WHERE seq = ?"),
-        after(database, entry_columns(width) + " WHERE seq > ? ORDER BY seq") {}
+        after(database, entry_columns(width) + " WHERE seq > ? ORDER BY seq"),
+        triggers(database, kTriggersInOrder) {}
 
   SQLite::Statement ends;
   SQLite::Statement at;
   SQLite::Statement after;
+  SQLite::Statement triggers;
 };
 
 ChangelogReader::ChangelogReader(SQLite::Database& database) : database_(database), rows_(database) {
@@ -74,10 +76,10 @@ Match ChangelogReader::match(const Anchor& anchor) {
 
 ReadResult ChangelogReader::read(const Catalog& catalog, const ReadRequest& request) {
   SQLite::Transaction snapshot(database_);
-  if (database_.execAndGet("PRAGMA main.schema_version").getInt64() != catalog.schema_version ||
-      fingerprint(stored_triggers(database_)) != catalog.triggers)
+  if (database_.execAndGet("PRAGMA main.schema_version").getInt64() != catalog.schema_version)
     return SchemaMoved{};
   follow_schema();
+  if (trigger_fingerprint(statements_->triggers) != catalog.triggers) return SchemaMoved{};
   const Ends reach = ends();
   if (const Match match = hold(request.from, reach); match != Match::together) {
     return Mismatch{match, reach.oldest, reach.newest};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <functional>
 #include <optional>
 
 #include "capture/changelog.h"
@@ -147,9 +148,17 @@ std::vector<StoredTrigger> stored_triggers(SQLite::Database& database) {
   return triggers;
 }
 
-std::uint64_t fingerprint(const std::vector<StoredTrigger>& triggers) {
-  std::uint64_t all = fingerprint("");
-  for (const auto& trigger : triggers) all = fingerprint(trigger.sql, fingerprint(trigger.name, all));
+std::uint64_t trigger_fingerprint(SQLite::Statement& triggers_in_order) {
+  const Rewind rewind(triggers_in_order);
+  const std::hash<std::string_view> hash;
+  std::uint64_t all = 0;
+  while (triggers_in_order.executeStep()) {
+    for (const int column : {0, 1}) {
+      const SQLite::Column text = triggers_in_order.getColumn(column);
+      const char* const bytes = text.getText();
+      all = all * 31 + hash({bytes, static_cast<std::size_t>(text.getBytes())});
+    }
+  }
   return all;
 }
 

@@ -53,8 +53,13 @@ InstallPlan plan_install(SQLite::Database& database, const SourceOptions& option
 /// All triggers of the main database, ours and the application's.
 std::vector<StoredTrigger> stored_triggers(SQLite::Database& database);
 
-/// A number for the names, texts and order of triggers.
-std::uint64_t fingerprint(const std::vector<StoredTrigger>& triggers);
+/// Every trigger of the main database in the order of creation: name and text.
+inline constexpr const char* kTriggersInOrder =
+    "SELECT name, sql FROM main.sqlite_schema WHERE type = 'trigger' ORDER BY rowid";
+
+/// A number for the names, texts and order of all triggers, as this process knows it; `triggers_in_order` is
+/// kTriggersInOrder, prepared.
+std::uint64_t trigger_fingerprint(SQLite::Statement& triggers_in_order);
 
 /// Is this the name of something of ours?
 bool is_ours(std::string_view name);

@@ -137,7 +137,8 @@ Catalog catalog(SQLite::Database& database, const SourceOptions& options) {
   SQLite::Transaction look(database);
   Catalog result;
   result.schema_version = database.execAndGet("PRAGMA main.schema_version").getInt64();
-  result.triggers = fingerprint(stored_triggers(database));
+  SQLite::Statement triggers(database, kTriggersInOrder);
+  result.triggers = trigger_fingerprint(triggers);
   check_format(database);
   require_changelog(database);
   result.source_id = source_id(database);

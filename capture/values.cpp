@@ -63,8 +63,8 @@ std::string quote_name(std::string_view identifier) {
   return text + '"';
 }
 
-std::uint64_t fingerprint(std::string_view text, std::uint64_t before) {
-  std::uint64_t hash = before;
+std::uint64_t fingerprint(std::string_view text) {
+  std::uint64_t hash = 14695981039346656037u;
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
   return hash;
 }

@@ -34,8 +34,8 @@ class Rewind {
 /// An identifier in double quotes.
 std::string quote_name(std::string_view identifier);
 
-/// A number that tells texts apart (FNV-1a), short and stable; `before` goes on from an earlier text.
-std::uint64_t fingerprint(std::string_view text, std::uint64_t before = 14695981039346656037u);
+/// A number that tells texts apart (FNV-1a), the same on every machine.
+std::uint64_t fingerprint(std::string_view text);
 
 /// A name in lower case as SQLite compares names: ASCII letters only.
 std::string folded(std::string_view name);

@@ -182,6 +182,82 @@ TEST_CASE("numbers start above the last one known") {
   CHECK(source.captured().value == 99'000'000'001);
 }
 
+TEST_CASE("a changelog that somebody dropped is put back and looks like a ring that has passed by") {
+  for (const bool ahead_of_time : {false, true}) {
+    CAPTURE(ahead_of_time);
+    Sandbox sandbox("CREATE TABLE t(id INTEGER PRIMARY KEY); INSERT INTO t VALUES(1)");
+    Source source(sandbox.options());
+    source.install();
+    const std::string id = source.survey().source_id;
+    const Anchor applied{Position{99'000'000'000}, 5, "1 i 7"};
+    sandbox.run("DROP TABLE _sluice_changelog; DROP TABLE _sluice_meta; DROP TABLE _sluice_table");
+    CHECK_THROWS_AS(sandbox.run("INSERT INTO t VALUES(2)"), SQLite::Exception);
+    if (ahead_of_time) {
+      source.install();
+      sandbox.run("INSERT INTO t VALUES(2)");
+    }
+    source.install(KnownHistory{applied.position, id});
+    const Catalog catalog = source.survey();
+    CHECK(catalog.source_id == id);
+    CHECK(catalog.tables.front().id == 1);
+    CHECK(source.match(applied) == Match::overrun);
+    CHECK(source.missing().empty());
+    // A connection that has met the error goes by its own idea of the schema until it reads something.
+    CHECK(sandbox.number("SELECT count(*) FROM t") > 0);
+    sandbox.run("INSERT INTO t VALUES(3)");
+    CHECK(source.captured().value == applied.position.value + 2);
+  }
+}
+
+TEST_CASE("a changelog put back without anybody who knows it gets a new id") {
+  Sandbox sandbox("CREATE TABLE t(id INTEGER PRIMARY KEY)");
+  Source source(sandbox.options());
+  source.install();
+  const std::string id = source.survey().source_id;
+  sandbox.run("DROP TABLE _sluice_changelog; DROP TABLE _sluice_meta");
+  source.install(KnownHistory{});
+  CHECK(source.survey().source_id.size() == id.size());
+  CHECK(source.survey().source_id != id);
+}
+
+TEST_CASE("an emptied changelog goes on above what is known, written to since or not") {
+  for (const char* written : {"", "INSERT INTO t VALUES(2),(3)"}) {
+    CAPTURE(written);
+    Sandbox sandbox("CREATE TABLE t(id INTEGER PRIMARY KEY)");
+    Source source(sandbox.options());
+    source.install();
+    sandbox.run("INSERT INTO t VALUES(1)");
+    const Anchor applied = source.newest();
+    const std::string id = source.survey().source_id;
+    sandbox.run(std::string("DELETE FROM _sluice_changelog;") + written);
+    CHECK_FALSE(source.missing().empty());
+    source.install(KnownHistory{applied.position, id});
+    CHECK(source.match(applied) == Match::overrun);
+    CHECK(source.survey().source_id == id);
+  }
+}
+
+TEST_CASE("a file put back from a time before is not taken for an emptied one") {
+  Sandbox sandbox("CREATE TABLE t(id INTEGER PRIMARY KEY)");
+  Source source(sandbox.options());
+  source.install();
+  sandbox.run("INSERT INTO t VALUES(1)");
+  const Anchor later{Position{source.captured().value + 10}, 5, "1 i 7"};
+  source.install(KnownHistory{later.position, source.survey().source_id});
+  CHECK(source.match(later) == Match::rewound);
+}
+
+TEST_CASE("a trigger edited out of the schema by hand is seen by the next look") {
+  Sandbox sandbox("CREATE TABLE t(id INTEGER PRIMARY KEY)");
+  Follower follower(sandbox.options());
+  const auto version = sandbox.number("PRAGMA schema_version");
+  sandbox.run("PRAGMA writable_schema = ON; DELETE FROM sqlite_schema WHERE name = '_sluice_1_d'");
+  REQUIRE(sandbox.number("PRAGMA schema_version") == version);
+  ReadRequest request;
+  request.from = follower.at;
+  CHECK(std::holds_alternative<SchemaMoved>(follower.source.read(follower.catalog, request)));
+}
+
 TEST_CASE("a newer format is refused by name") {
   Sandbox sandbox("CREATE TABLE t(id INTEGER PRIMARY KEY)");
   Source(sandbox.options()).install();
