@@ -54,6 +54,12 @@ void add_hint(ApplyError& error, const Session& session, const TargetTable& tabl
     error.hint = grant_sql(table, session.role());
     return;
   }
+  if (error.sqlstate == "23502" && !table.required.empty()) {
+    error.hint = "SQLite has no column " + join(table.required, ", ") +
+                 ", has it been dropped or renamed there? ALTER TABLE " + table.name + " DROP COLUMN " +
+                 join(table.required, ", DROP COLUMN ") + "; or give it a default, then: sluicectl retry";
+    return;
+  }
   if (session.mode() == ApplyMode::replica || same_in_replica_mode(error.sqlstate)) {
     error.hint = "change the row in SQLite or " + table.display_name +
                  " on the server; replication then goes on by itself, or at once with: sluicectl retry";

@@ -47,6 +47,8 @@ struct ServerColumn {
   bool generated;
   bool identity_always;
   bool deterministic;
+  bool required;  ///< an insert without it is refused
+  bool in_key;    ///< of the primary key
 };
 
 std::vector<ServerColumn> server_columns(Session& session, unsigned oid) {
@@ -59,7 +61,10 @@ std::vector<ServerColumn> server_columns(Session& session, unsigned oid) {
       "t.typtype = 'd')"
       " SELECT a.attname, format_type(a.atttypid, a.atttypmod), t.oid, t.typname, t.typtype = 'e',"
       " a.atttypmod <> -1 OR a.atttypid <> t.oid,"
-      "  a.attgenerated <> '', a.attidentity = 'a', coalesce(c.collisdeterministic, true)"
+      "  a.attgenerated <> '', a.attidentity = 'a', coalesce(c.collisdeterministic, true),"
+      "  a.attnotnull AND NOT a.atthasdef AND a.attidentity = '',"
+      "  EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = a.attrelid AND i.indisprimary AND a.attnum = "
+      "ANY (i.indkey))"
       " FROM pg_attribute a JOIN base b ON b.attnum = a.attnum JOIN pg_type t ON t.oid = b.typ AND t.typtype "
       "<> 'd'"
       " LEFT JOIN pg_collation c ON c.oid = a.attcollation"
@@ -69,7 +74,7 @@ std::vector<ServerColumn> server_columns(Session& session, unsigned oid) {
   for (const auto& row : rows) {
     columns.push_back({row[0].as<std::string>(), row[1].as<std::string>(), kind_of(row[2].as<unsigned>()),
                        row[3].as<std::string>(), row[4].as<bool>(), row[5].as<bool>(), row[6].as<bool>(),
-                       row[7].as<bool>(), row[8].as<bool>()});
+                       row[7].as<bool>(), row[8].as<bool>(), row[9].as<bool>(), row[10].as<bool>()});
   }
   return columns;
 }
@@ -91,15 +96,37 @@ std::string compared_as(const ServerColumn& column) {
   return cast_type(column) == column.type ? "" : cast_type(column);
 }
 
-[[noreturn]] void refuse_missing_column(const TargetTable& table, const capture::SourceColumn& column,
+/// A key column of the server whose name the source does not know.
+std::optional<std::string> orphaned_key_column(const TargetTable& table,
+                                               const std::vector<ServerColumn>& server,
+                                               const TargetOptions& options) {
+  for (const auto& column : server) {
+    const bool known =
+        std::any_of(table.source.columns.begin(), table.source.columns.end(), [&](const auto& c) {
+          return pick(std::vector{column.name}, spell(c.name, options.identifiers), "column");
+        });
+    if (column.in_key && !known) return column.name;
+  }
+  return std::nullopt;
+}
+
+/// A missing column can be added; where it belongs to the key, an older one will have been renamed.
+[[noreturn]] void refuse_missing_column(const TargetTable& table, std::size_t index,
+                                        const std::vector<ServerColumn>& server,
                                         const TargetOptions& options) {
+  const capture::SourceColumn& column = table.source.columns[index];
+  const auto& key = table.source.key;
+  const bool in_key = std::find(key.begin(), key.end(), index) != key.end();
+  const auto old_name = in_key ? orphaned_key_column(table, server, options) : std::nullopt;
+  const std::string new_name = quote_name(spell(column.name, options.identifiers));
   ApplyError error(Fault::table, "column '" + column.name + "' of table '" + table.source.name +
                                      "' is missing in " + table.display_name);
-  error.code = "column_missing";
+  error.code = in_key ? "key_column_missing" : "column_missing";
   error.table = table.source.name;
   error.column = column.name;
-  error.hint = "ALTER TABLE " + table.name + " ADD COLUMN " +
-               quote_name(spell(column.name, options.identifiers)) + " " + type_for(column.declared_type) +
+  error.hint = "ALTER TABLE " + table.name +
+               (old_name ? " RENAME COLUMN " + quote_name(*old_name) + " TO " + new_name
+                         : " ADD COLUMN " + new_name + " " + type_for(column.declared_type)) +
                ";";
   throw error;
 }
@@ -111,13 +138,22 @@ void match_columns(TargetTable& table, const std::vector<ServerColumn>& server,
   for (std::size_t i = 0; i < table.source.columns.size(); ++i) {
     const auto& column = table.source.columns[i];
     const auto name = pick(names, spell(column.name, options.identifiers), "column");
-    if (!name) refuse_missing_column(table, column, options);
+    if (!name) refuse_missing_column(table, i, server, options);
     const auto& found =
         *std::find_if(server.begin(), server.end(), [&](const auto& c) { return c.name == *name; });
     if (found.generated) continue;
     table.columns.push_back(
         {quote_name(found.name), found.type, cast_type(found), compared_as(found), found.kind, i});
     table.identity_always |= found.identity_always;
+  }
+}
+
+/// Columns that the source has dropped or renamed, say: an insert into them would be refused.
+void note_required(TargetTable& table, const std::vector<ServerColumn>& server) {
+  for (const auto& column : server) {
+    const bool written = std::any_of(table.columns.begin(), table.columns.end(),
+                                     [&](const auto& c) { return c.name == quote_name(column.name); });
+    if (column.required && !written) table.required.push_back(quote_name(column.name));
   }
 }
 
@@ -311,6 +347,7 @@ std::optional<TargetTable> find_target(Session& session, const TargetOptions& op
   check_rights(session, options, table, server);
   const auto columns = server_columns(session, table.oid);
   match_columns(table, columns, options);
+  note_required(table, columns);
   match_key(table, columns);
   table.key_is_unique = key_is_unique(session, table);
   read_foreign_keys(session, table);

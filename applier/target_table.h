@@ -37,7 +37,8 @@ struct TargetTable {
   std::string name;          ///< quoted, qualified
   std::string display_name;  ///< public.packages
   std::vector<TargetColumn> columns;
-  std::vector<std::size_t> key;  ///< indexes into columns
+  std::vector<std::size_t> key;       ///< indexes into columns
+  std::vector<std::string> required;  ///< quoted columns that want a value and that the source does not have
   bool key_is_unique = false;    ///< the server keeps the key unique at once, so a row that exists is refused
   bool identity_always = false;  ///< inserts say OVERRIDING SYSTEM VALUE
   bool has_triggers = false;     ///< the server's own row triggers would fire in ordinary mode

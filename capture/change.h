@@ -65,10 +65,14 @@ struct SourceTable {
   std::string name;
   std::vector<SourceColumn> columns;
   std::vector<std::size_t> key;  ///< indexes into columns, in key order; never empty
-  bool key_is_rowid = false;     ///< the key is an INTEGER PRIMARY KEY, an alias of the rowid
+  bool key_is_rowid = false;     ///< the key is an INTEGER PRIMARY KEY, an alias of the rowid, or the rowid
+  std::string hidden_rowid;      ///< SQLite's name of the rowid, where that is the key for want of another
   std::string version;           ///< another one: rows may have changed without a trigger; copy them again
   std::vector<std::string> parents;  ///< tables that its foreign keys point at, itself included
 };
+
+/// The column that holds the rowid of a table which has no other key.
+inline constexpr const char* kRowidColumn = "_sluice_rowid";
 
 /// What capture leaves out, and why, in words for `check` and `status`.
 struct NotCaptured {

@@ -71,7 +71,9 @@ Position ChangelogReader::captured() {
 Match ChangelogReader::match(const Anchor& anchor) {
   SQLite::Transaction snapshot(database_);
   follow_schema();
-  return hold(anchor, ends());
+  const Ends reach = ends();
+  const Match match = hold(anchor, reach);
+  return match == Match::together && has_gap(anchor.position, reach.newest) ? Match::overrun : match;
 }
 
 ReadResult ChangelogReader::read(const Catalog& catalog, const ReadRequest& request) {
@@ -122,6 +124,13 @@ std::optional<Anchor> ChangelogReader::entry_at(Position position) {
   statements_->at.bind(1, static_cast<std::int64_t>(position.value));
   if (!statements_->at.executeStep()) return std::nullopt;
   return read_entry(statements_->at).anchor;
+}
+
+bool ChangelogReader::has_gap(Position from, Position to) {
+  SQLite::Statement count(database_, "SELECT count(*) FROM _sluice_changelog WHERE seq > ?");
+  count.bind(1, static_cast<std::int64_t>(from.value));
+  count.executeStep();
+  return count.getColumn(0).getInt64() != to.value - from.value;
 }
 
 Match ChangelogReader::hold(const Anchor& anchor, const Ends& ends) {

@@ -36,6 +36,7 @@ class ChangelogReader {
   void follow_schema();
   Ends ends();
   std::optional<Anchor> entry_at(Position position);
+  bool has_gap(Position from, Position to);
   Match hold(const Anchor& anchor, const Ends& ends);
 
   SQLite::Database& database_;

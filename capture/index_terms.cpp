@@ -99,7 +99,26 @@ std::string condition_after(Tokens tokens) {
   return joined(tokens);
 }
 
+std::string unquoted(std::string_view token) {
+  std::string word;
+  for (std::size_t i = 1; i + 1 < token.size(); ++i) {
+    word += token[i];
+    if (token[i] == token.front()) ++i;
+  }
+  return word;
+}
+
 }  // namespace
+
+std::string with_plain_strings(std::string_view sql,
+                               const std::function<bool(std::string_view name)>& is_column) {
+  std::string text;
+  for (const auto& token : tokenize(sql)) {
+    const bool is_string = token.front() == '"' && !is_column(unquoted(token));
+    text += is_string ? quote_text(unquoted(token)) : token;
+  }
+  return text;
+}
 
 IndexTerms split_index(std::string_view create_index) {
   const Tokens tokens = tokenize(create_index);

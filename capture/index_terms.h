@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,5 +18,11 @@ struct IndexTerms {
 /// may not be qualified, so their text can be used in a trigger as it stands. Comments become blanks. Throws
 /// std::invalid_argument when the text is no CREATE INDEX.
 IndexTerms split_index(std::string_view create_index);
+
+/// The text with its double-quoted strings in single quotes. SQLite takes a double-quoted word that names no
+/// column for a string, but a trigger is compiled with the settings of each connection, and some switch that
+/// off; a schema is not.
+std::string with_plain_strings(std::string_view sql,
+                               const std::function<bool(std::string_view name)>& is_column);
 
 }  // namespace sluice::capture

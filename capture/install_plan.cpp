@@ -47,11 +47,14 @@ std::optional<TableId> id_of(const std::string& table, const Registry& registry)
   return std::nullopt;
 }
 
-/// A trigger of the application that is newer than ours fires before it. Where an insert trigger raises or
-/// fails, ours does not run though the row may stay; ours for updates and deletes run before the row is
-/// touched.
-bool may_have_hidden_changes(const StoredTrigger& newer) {
-  return folded(newer.sql).find("insert") != std::string::npos;
+/// A trigger of the application that is newer than ours fires before it. Where it raises or fails, ours for
+/// inserts does not run though the row may stay, nor does the one that sees a key filled in by an update; all
+/// others run before the row is touched.
+bool may_have_hidden_changes(const StoredTrigger& newer, const TablePlan& plan) {
+  const auto names = [text = folded(newer.sql)](const char* event) {
+    return text.find(event) != std::string::npos;
+  };
+  return names("insert") || (names("update") && notes_filled_key(plan.table));
 }
 
 void compare(TablePlan& plan, const std::vector<StoredTrigger>& triggers) {
@@ -74,7 +77,7 @@ void compare(TablePlan& plan, const std::vector<StoredTrigger>& triggers) {
   for (const auto& trigger : theirs) {
     if (ours.empty() || trigger.rowid < ours.back().rowid) continue;
     plan.rewrite = true;
-    plan.unprotected = plan.unprotected || may_have_hidden_changes(trigger);
+    plan.unprotected = plan.unprotected || may_have_hidden_changes(trigger, plan);
   }
 }
 
@@ -98,9 +101,9 @@ void plan_tables(SQLite::Database& database, const SourceOptions& options, Insta
     compare(each, triggers);
     const std::int64_t null_keys = each.captured ? 0 : count_null_keys(database, each.table);
     if (null_keys > 0) {
-      plan.left_out.push_back(
-          {each.table.name,
-           std::to_string(null_keys) + " rows with NULL in the key: delete them or fill the key in"});
+      plan.left_out.push_back({each.table.name, std::to_string(null_keys) +
+                                                    (null_keys == 1 ? " row" : " rows") +
+                                                    " with NULL in the key: delete them or fill the key in"});
       continue;
     }
     if (!known) plan.renamed[next++] = each.table.name;

@@ -61,6 +61,7 @@ SourceTable source_table(const TablePlan& plan) {
   table.id = plan.id;
   table.name = plan.table.name;
   table.key_is_rowid = plan.table.key_is_rowid;
+  if (plan.table.rowid_is_hidden) table.hidden_rowid = plan.table.rowid;
   table.parents = plan.table.parents;
   std::vector<std::size_t> places;  // of each column among the readable ones
   for (const auto& column : plan.table.columns) {
@@ -69,6 +70,7 @@ SourceTable source_table(const TablePlan& plan) {
     table.columns.push_back({column.name, column.declared_type, column.not_null, column.generated});
   }
   for (const std::size_t i : plan.table.key) table.key.push_back(places[i]);
+  if (plan.table.rowid_is_hidden) table.columns.back().name = kRowidColumn;
   return table;
 }
 
@@ -148,7 +150,9 @@ Catalog catalog(SQLite::Database& database, const SourceOptions& options) {
   for (const auto& each : plan.tables) {
     if (each.captured) {
       result.tables.push_back(source_table(each));
-      result.tables.back().version = version(database, each.id, each.table.name);
+      auto& word = result.tables.back().version = version(database, each.id, each.table.name);
+      // VACUUM gives rows new rowids, of which no trigger tells, but a new schema version does.
+      if (each.table.rowid_is_hidden) word += "-" + std::to_string(result.schema_version);
     } else {
       result.not_captured.push_back({each.table.name, "its triggers are missing: install puts them in"});
     }

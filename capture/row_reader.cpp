@@ -48,6 +48,11 @@ Key key_of(const SourceTable& table, const Row& row) {
 
 }  // namespace
 
+std::string source_column(const SourceTable& table, std::size_t column) {
+  const bool is_rowid = !table.hidden_rowid.empty() && column == table.key.front();
+  return quote_name(is_rowid ? table.hidden_rowid : table.columns[column].name);
+}
+
 std::optional<Row> RowReader::find(const SourceTable& table, const Key& key) {
   Statements& prepared = statements(table);
   if (!prepared.find) prepared.find.emplace(database_, find_sql(table, prepared));
@@ -75,7 +80,7 @@ CopyChunk RowReader::scan(const SourceTable& table, const Key& frontier,
                           const std::function<bool(std::int64_t, std::int64_t)>& enough) {
   Statements& prepared = statements(table);
   auto& statement = frontier.empty() ? prepared.scan_start : prepared.scan_on;
-  if (!statement) statement.emplace(database_, scan_sql(table, prepared, frontier.empty()));
+  if (!statement) statement.emplace(database_, scan_sql(prepared, frontier.empty()));
   Rewind rewind(*statement);
   bind_key(*statement, 1, frontier);
   CopyChunk chunk;
@@ -96,17 +101,19 @@ RowReader::Statements& RowReader::statements(const SourceTable& table) {
   Statements& prepared = place->second;
   if (!fresh) return prepared;
   std::vector<std::string> columns;
-  for (const auto& column : table.columns) columns.push_back(quote_name(column.name));
+  for (std::size_t i = 0; i < table.columns.size(); ++i) columns.push_back(source_column(table, i));
   prepared.columns = join(columns, ", ");
   for (const std::size_t i : table.key) prepared.key.push_back(columns[i]);
-  for (const auto& collation : describe(database_, table.name).key_collations) {
+  const TableSchema schema = describe(database_, table.name);
+  for (const auto& collation : schema.key_collations)
     prepared.collations.push_back(scan_collation(collation));
-  }
+  prepared.collations.resize(table.key.size(), "binary");
+  prepared.from = " FROM main." + quote_name(table.name) + (has_foreign_order(schema) ? " NOT INDEXED" : "");
   return prepared;
 }
 
 /// `=` under the index's collation finds the place by the key's own index, IS under BINARY decides.
-std::string RowReader::find_sql(const SourceTable& table, const Statements& names) const {
+std::string RowReader::find_sql(const SourceTable& table, const Statements& names) {
   std::vector<std::string> conditions;
   for (std::size_t i = 0; i < names.key.size(); ++i) {
     const std::string parameter = "?" + std::to_string(i + 1);
@@ -119,17 +126,14 @@ std::string RowReader::find_sql(const SourceTable& table, const Statements& name
     }
     conditions.push_back(names.key[i] + " IS " + parameter + " COLLATE BINARY");
   }
-  return "SELECT " + names.columns + " FROM main." + quote_name(table.name) + " WHERE " +
-         join(conditions, " AND ");
+  return "SELECT " + names.columns + names.from + " WHERE " + join(conditions, " AND ");
 }
 
-std::string RowReader::scan_sql(const SourceTable& table, const Statements& names, bool from_start) const {
-  std::vector<std::string> conditions;
+std::string RowReader::scan_sql(const Statements& names, bool from_start) {
   const auto order = collated(names.key, names.collations);
-  for (const auto& column : names.key) conditions.push_back(column + " IS NOT NULL");
-  if (!from_start) conditions.push_back(row_value(order) + " > " + row_value(parameters(order.size())));
-  return "SELECT " + names.columns + " FROM main." + quote_name(table.name) + " WHERE " +
-         join(conditions, " AND ") + " ORDER BY " + join(order, ", ");
+  const std::string beyond =
+      from_start ? "" : " WHERE " + row_value(order) + " > " + row_value(parameters(order.size()));
+  return "SELECT " + names.columns + names.from + beyond + " ORDER BY " + join(order, ", ");
 }
 
 }  // namespace sluice::capture

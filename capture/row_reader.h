@@ -10,6 +10,9 @@
 
 namespace sluice::capture {
 
+/// A column as SQLite knows it, quoted.
+std::string source_column(const SourceTable& table, std::size_t column);
+
 /// Reads rows of captured tables: by key, and piece by piece in the order of the key. Keeps its statements
 /// prepared until clear(), which is due when the schema has moved. Every call belongs inside a read
 /// transaction.
@@ -33,6 +36,7 @@ class RowReader {
  private:
   struct Statements {
     std::string columns;
+    std::string from;
     std::vector<std::string> key;         ///< quoted key columns
     std::vector<std::string> collations;  ///< the scan's, one for each
     std::optional<SQLite::Statement> find;
@@ -42,8 +46,8 @@ class RowReader {
   };
 
   Statements& statements(const SourceTable& table);
-  std::string find_sql(const SourceTable& table, const Statements& names) const;
-  std::string scan_sql(const SourceTable& table, const Statements& names, bool from_start) const;
+  static std::string find_sql(const SourceTable& table, const Statements& names);
+  static std::string scan_sql(const Statements& names, bool from_start);
 
   SQLite::Database& database_;
   std::map<TableId, Statements> tables_;

@@ -4,12 +4,15 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "capture/changelog.h"
 #include "capture/changelog_reader.h"
 #include "capture/installer.h"
+#include "capture/log_reader.h"
 #include "capture/quiet_vfs.h"
 #include "capture/source_file.h"
 #include "capture/values.h"
@@ -25,6 +28,29 @@ void check_library() {
                     std::string("the SQLite library is ") + sqlite3_libversion() + ", 3.37 is needed",
                     "install a newer libsqlite3");
 }
+
+/// Waits for a lock as long as the options say, asking every millisecond: SQLite's own waiting sleeps up to
+/// 100 ms at a time, and between the transactions of busy writers in a rollback-journal mode never meets a
+/// free moment.
+class Patience {
+ public:
+  explicit Patience(std::chrono::milliseconds limit) : limit_(limit) {}
+
+  void install(sqlite3* database) { sqlite3_busy_handler(database, &Patience::wait, this); }
+
+ private:
+  static int wait(void* self, int times_asked) {
+    auto& patience = *static_cast<Patience*>(self);
+    const auto now = std::chrono::steady_clock::now();
+    if (times_asked == 0) patience.since_ = now;
+    if (now - patience.since_ >= patience.limit_) return 0;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    return 1;
+  }
+
+  std::chrono::milliseconds limit_;
+  std::chrono::steady_clock::time_point since_;
+};
 
 /// Checked before SQLite may touch the file.
 const SourceOptions& checked(const SourceOptions& options) {
@@ -48,10 +74,11 @@ const SourceTable* Catalog::find(TableId id) const {
 struct Source::Impl {
   explicit Impl(SourceOptions given)
       : options(std::move(given)),
-        database(checked(options).path, SQLite::OPEN_READWRITE,
-                 static_cast<int>(options.busy_timeout.count()), quiet_vfs()),
+        patience(options.busy_timeout),
+        database(checked(options).path, SQLite::OPEN_READWRITE, 0, quiet_vfs()),
         file(file_id(options.path)),
         reader(database) {
+    patience.install(database.getHandle());
     check_file_system(options.path, options.allow_remote_fs, database.getHandle());
     database.exec("PRAGMA wal_autocheckpoint = 0");
     forbid_writes();
@@ -89,6 +116,7 @@ struct Source::Impl {
   }
 
   SourceOptions options;
+  Patience patience;
   SQLite::Database database;
   FileId file;
   ChangelogReader reader;
@@ -135,6 +163,10 @@ Match Source::match(const Anchor& anchor) {
   return impl_->reader.match(anchor);
 }
 
+std::string Source::journal_mode() {
+  return impl_->database.execAndGet("PRAGMA main.journal_mode").getText();
+}
+
 bool Source::changed() {
   const std::int64_t version = impl_->database.execAndGet("PRAGMA main.data_version").getInt64();
   return std::exchange(impl_->data_version, version) != version;
@@ -142,6 +174,10 @@ bool Source::changed() {
 
 ReadResult Source::read(const Catalog& catalog, const ReadRequest& request) {
   return impl_->reader.read(catalog, request);
+}
+
+LogExcerpt Source::recent(std::optional<Position> after, std::size_t limit) {
+  return read_log(impl_->database, after, limit);
 }
 
 std::int64_t Source::count_rows(const SourceTable& table) {
@@ -154,7 +190,7 @@ std::int64_t Source::count_rows(const SourceTable& table) {
           .getInt64();
   if (counted < kMost) return counted;
   if (!table.key_is_rowid) return 0;
-  const std::string key = quote_name(table.columns[table.key.front()].name);
+  const std::string key = source_column(table, table.key.front());
   return impl_->database.execAndGet("SELECT max(" + key + ") - min(" + key + ") + 1 FROM " + name).getInt64();
 }
 

@@ -22,6 +22,7 @@ struct SourceOptions {
   bool allow_remote_fs = false;
   std::vector<std::string> include;  ///< glob patterns of tables; empty means all
   std::vector<std::string> exclude;
+  std::vector<std::string> by_rowid;  ///< tables without a key whose rowid is to be it
   std::int64_t capacity = 1'000'000;  ///< changes kept in the ring
 };
 
@@ -68,7 +69,7 @@ struct InstallReport {
 /// What the reader finds when it holds an anchor against the changelog (the decision table of the position).
 enum class Match {
   together,   ///< the anchor's entry is there, with its nonce
-  overrun,    ///< the ring has moved past the anchor
+  overrun,    ///< the ring has moved past the anchor, or entries after it are missing
   rewound,    ///< the changelog ends before the anchor: restored or emptied
   different,  ///< an entry is there, but another one: rewound and written past
 };
@@ -105,6 +106,20 @@ struct Mismatch {
 };
 
 using ReadResult = std::variant<Chunk, SchemaMoved, Mismatch>;
+
+/// One entry of the changelog in words.
+struct LogEntry {
+  Position position;
+  std::string table;      ///< its name now, or the last one known; empty for a base entry
+  std::string operation;  ///< insert, update, delete, maybe_replaced or base
+  std::string key;        ///< as SQL literals, very long values cut; empty for a base entry
+};
+
+/// Some entries, the oldest first, and where the changelog ends in the same snapshot.
+struct LogExcerpt {
+  std::vector<LogEntry> entries;
+  Position newest;
+};
 
 /// One SQLite file, open for capture. Used from one thread at a time. In steady state it only reads; it
 /// writes in install() and nowhere else. Every call that reads takes one short snapshot and holds nothing
@@ -147,11 +162,17 @@ class Source {
   /// Holds `anchor` against the changelog.
   Match match(const Anchor& anchor);
 
+  /// The word that SQLite has for it: wal, delete, truncate, ...
+  std::string journal_mode();
+
   /// True when another connection has committed since the last call, or on the first call.
   bool changed();
 
   /// Reads the next chunk; see ReadRequest. The catalog is the caller's idea of the schema.
   ReadResult read(const Catalog& catalog, const ReadRequest& request);
+
+  /// For people: the first `limit` entries after `after`; without it the newest `limit`. Needs no catalog.
+  LogExcerpt recent(std::optional<Position> after, std::size_t limit);
 
   /// About how many rows a table holds: counted up to a million, beyond that told by its rowids, 0 where it
   /// has none.

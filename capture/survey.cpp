@@ -28,6 +28,33 @@ std::string reason_against(const std::string& type) {
   return {};
 }
 
+/// Why a table with these columns and this key can't be captured; empty if it can.
+std::string reason_against(const TableSchema& table) {
+  if (table.key.empty() && table.rowid.empty()) {
+    return "no primary key, and columns have taken every name of the rowid: give it a key, or exclude it";
+  }
+  if (table.key.empty()) {
+    return "no primary key: nothing tells its rows apart for good; give it one, exclude it, or name it in "
+           "tables.by_rowid";
+  }
+  if (table.without_rowid && has_foreign_order(table)) {
+    return "its rows lie in the order of " + table.key_collations.front() +
+           ", a collation that only the application has, so nobody else can read them";
+  }
+  return {};
+}
+
+/// Columns that only the application can compute.
+void report_unreadable(const TableSchema& table, Survey& survey) {
+  for (const auto& column : table.columns) {
+    if (column.readable) continue;
+    survey.left_out.push_back(
+        {table.name + "." + column.name,
+         "a generated column whose function only the application has: the other columns are "
+         "captured"});
+  }
+}
+
 }  // namespace
 
 Survey survey_tables(SQLite::Database& database, const SourceOptions& options) {
@@ -40,11 +67,14 @@ Survey survey_tables(SQLite::Database& database, const SourceOptions& options) {
     std::string reason = reason_against(list.getColumn(1).getText());
     if (reason.empty()) {
       TableSchema table = describe(database, name);
-      if (!table.key.empty()) {
+      const bool by_rowid = table.key.empty() && !table.rowid.empty() && matches_any(name, options.by_rowid);
+      if (by_rowid) key_by_rowid(table);
+      reason = reason_against(table);
+      if (reason.empty()) {
+        report_unreadable(table, survey);
         survey.tables.push_back(std::move(table));
         continue;
       }
-      reason = "no primary key: nothing tells its rows apart for good; give it one, or exclude it";
     }
     survey.left_out.push_back({name, std::move(reason)});
   }
@@ -56,7 +86,9 @@ std::int64_t count_null_keys(SQLite::Database& database, const TableSchema& tabl
   std::string any;
   for (const std::size_t i : table.key)
     any += (any.empty() ? "" : " OR ") + quote_name(table.columns[i].name) + " IS NULL";
-  SQLite::Statement count(database, "SELECT count(*) FROM main." + quote_name(table.name) + " WHERE " + any);
+  const std::string scan = has_foreign_order(table) ? " NOT INDEXED" : "";
+  SQLite::Statement count(database,
+                          "SELECT count(*) FROM main." + quote_name(table.name) + scan + " WHERE " + any);
   count.executeStep();
   return count.getColumn(0).getInt64();
 }

@@ -54,11 +54,13 @@ IndexTerms written_terms(SQLite::Database& database, const std::string& index) {
   return split_index(schema.getColumn(0).getText());
 }
 
-UniqueIndex read_index(SQLite::Database& database, const std::string& name, bool is_key) {
+UniqueIndex read_index(SQLite::Database& database, const TableSchema& table, const std::string& name,
+                       bool is_key) {
   UniqueIndex index;
   index.is_key = is_key;
   const IndexTerms written = written_terms(database, name);
-  index.where = written.where;
+  const auto is_column = [&](std::string_view word) { return table.find(word) != nullptr; };
+  index.where = with_plain_strings(written.where, is_column);
   Statement terms(database, "PRAGMA main.index_xinfo(" + quote_name(name) + ")");
   while (terms.executeStep()) {
     if (terms.getColumn(5).getInt() == 0) continue;  // carried along, not part of what is unique
@@ -66,7 +68,8 @@ UniqueIndex read_index(SQLite::Database& database, const std::string& name, bool
     term.column = text_at(terms, 2);
     term.collation = text_at(terms, 4);
     if (term.column.empty())
-      term.expression = written.terms.at(static_cast<std::size_t>(terms.getColumn(0).getInt()));
+      term.expression = with_plain_strings(
+          written.terms.at(static_cast<std::size_t>(terms.getColumn(0).getInt())), is_column);
     index.terms.push_back(std::move(term));
   }
   return index;
@@ -81,7 +84,8 @@ void read_unique_indexes(SQLite::Database& database, TableSchema& table) {
   indexes.bind(1, table.name);
   while (indexes.executeStep()) {
     if (indexes.getColumn(2).getInt() == 0) continue;
-    table.unique_indexes.push_back(read_index(database, text_at(indexes, 1), text_at(indexes, 3) == "pk"));
+    table.unique_indexes.push_back(
+        read_index(database, table, text_at(indexes, 1), text_at(indexes, 3) == "pk"));
   }
 }
 
@@ -126,21 +130,6 @@ bool is_constant_word(std::string_view text) {
   return std::find(kWords.begin(), kWords.end(), folded(text)) != kWords.end();
 }
 
-std::string string_literal(std::string_view text) {
-  std::string literal = "'";
-  for (const char c : text) literal += c == '\'' ? "''" : std::string(1, c);
-  return literal + "'";
-}
-
-std::string unquoted(std::string_view text) {
-  std::string word;
-  for (std::size_t i = 1; i + 1 < text.size(); ++i) {
-    word += text[i];
-    if (text[i] == text.front()) ++i;
-  }
-  return word;
-}
-
 }  // namespace
 
 const ColumnSchema* TableSchema::find(std::string_view column) const {
@@ -157,26 +146,38 @@ TableSchema describe(SQLite::Database& database, const std::string& name) {
   read_unique_indexes(database, table);
   read_parents(database, table);
   read_key_collations(table);
-  const bool rowid_table = has_rowid(database, name);
-  if (rowid_table) table.rowid = free_rowid_name(table);
+  table.without_rowid = !has_rowid(database, name);
+  if (!table.without_rowid) table.rowid = free_rowid_name(table);
   const bool key_has_index = std::any_of(table.unique_indexes.begin(), table.unique_indexes.end(),
                                          [](const UniqueIndex& each) { return each.is_key; });
-  table.key_is_rowid = rowid_table && table.key.size() == 1 && !key_has_index;
-  table.key_may_be_null = rowid_table && !table.key_is_rowid &&
+  table.key_is_rowid = !table.without_rowid && table.key.size() == 1 && !key_has_index;
+  table.key_may_be_null = !table.without_rowid && !table.key_is_rowid &&
                           std::any_of(table.key.begin(), table.key.end(),
                                       [&](std::size_t i) { return !table.columns[i].not_null; });
   return table;
 }
 
+void key_by_rowid(TableSchema& table) {
+  table.key = {table.columns.size()};
+  table.key_collations = {"BINARY"};
+  table.columns.push_back(
+      {.name = table.rowid, .declared_type = "INTEGER", .default_value = {}, .not_null = true});
+  table.key_is_rowid = true;
+  table.rowid_is_hidden = true;
+}
+
+bool has_foreign_order(const TableSchema& table) {
+  return std::any_of(table.key_collations.begin(), table.key_collations.end(), [](const std::string& name) {
+    return folded(name) != "binary" && folded(name) != "nocase" && folded(name) != "rtrim";
+  });
+}
+
 std::string default_expression(std::string_view text) {
-  const bool in_quotes =
-      text.size() >= 2 && (text.front() == '"' || text.front() == '`') && text.back() == text.front();
-  if (in_quotes) return string_literal(unquoted(text));
-  if (text.size() >= 2 && text.front() == '[' && text.back() == ']') {
-    return string_literal(text.substr(1, text.size() - 2));
+  if (text.size() >= 2 && ((text.front() == '[' && text.back() == ']') || text.front() == '`')) {
+    return quote_text(text.substr(1, text.size() - 2));
   }
-  if (is_bare_word(text) && !is_constant_word(text)) return string_literal(text);
-  return std::string(text);
+  if (is_bare_word(text) && !is_constant_word(text)) return quote_text(text);
+  return with_plain_strings(text, [](std::string_view) { return false; });
 }
 
 }  // namespace sluice::capture

@@ -38,7 +38,9 @@ struct TableSchema {
   std::vector<std::string> key_collations;  ///< of the key's index; BINARY for a rowid alias
   std::string
       rowid;  ///< a name under which the rowid can be had; empty for WITHOUT ROWID or if all are taken
+  bool without_rowid = false;
   bool key_is_rowid = false;
+  bool rowid_is_hidden = false;  ///< the key is the rowid for want of a primary key: the last of the columns
   bool key_may_be_null = false;
   std::vector<UniqueIndex> unique_indexes;
   std::vector<std::string> parents;
@@ -48,6 +50,12 @@ struct TableSchema {
 
 /// Describes one table of the main database. Reads only the schema.
 TableSchema describe(SQLite::Database& database, const std::string& table);
+
+/// Is the key's index ordered by a collation that only the application has? Nothing but a scan can read it.
+bool has_foreign_order(const TableSchema& table);
+
+/// Makes the rowid the key of a table that has none. Requires that the rowid can be had by a name.
+void key_by_rowid(TableSchema& table);
 
 /// A DEFAULT as PRAGMA table_xinfo gives it, as an expression: there a bare or double-quoted word is a
 /// string.

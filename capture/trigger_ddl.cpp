@@ -45,6 +45,7 @@ class TriggerWriter {
     add("d", "delete", words);
     add("u", "update", words);
     add("k", "key_change", words);
+    if (notes_filled_key(table_)) add("f", "filled_key", words);
     add("i", "insert", words);
     return triggers;
   }
@@ -138,13 +139,14 @@ class TriggerWriter {
     return condition;
   }
 
-  /// Always true. NEW.generated is NULL in a BEFORE UPDATE unless the trigger names what it is computed from.
+  /// Always true, at once. NEW.generated is NULL in a BEFORE UPDATE unless the trigger names what it is
+  /// computed from. A list of cases, because a chain of 1,000 ORs is too deep for SQLite.
   std::string base_columns_named() const {
-    std::string named = "(";
+    std::string named = "CASE WHEN 1 THEN 1";
     for (const auto& column : table_.columns) {
-      if (!column.generated) named += incoming(column.name) + " IS NULL OR ";
+      if (!column.generated) named += " WHEN " + incoming(column.name) + " THEN 1";
     }
-    return named + "1)";
+    return named + " END";
   }
 
   Probe rowid_probe() const {
@@ -242,6 +244,13 @@ class TriggerWriter {
 
 std::vector<TriggerDdl> trigger_ddl(const TableSchema& table, TableId id) {
   return TriggerWriter(table, id).all();
+}
+
+bool notes_filled_key(const TableSchema& table) {
+  return std::any_of(table.key.begin(), table.key.end(), [&](std::size_t i) {
+    const ColumnSchema& column = table.columns[i];
+    return column.not_null && column.default_value.find('(') != std::string::npos;
+  });
 }
 
 std::string insert_trigger_name(TableId id) {

@@ -10,6 +10,12 @@ std::string bytes_at(const void* data, int size) {
                    : std::string(static_cast<const char*>(data), static_cast<std::size_t>(size));
 }
 
+std::string quoted(std::string_view text, char quote) {
+  std::string result(1, quote);
+  for (const char c : text) result += c == quote ? std::string(2, quote) : std::string(1, c);
+  return result + quote;
+}
+
 }  // namespace
 
 Value read_value(SQLite::Statement& statement, int column) {
@@ -58,9 +64,11 @@ std::int64_t size_of(const Value& value) {
 }
 
 std::string quote_name(std::string_view identifier) {
-  std::string text = "\"";
-  for (const char c : identifier) text += c == '"' ? "\"\"" : std::string(1, c);
-  return text + '"';
+  return quoted(identifier, '"');
+}
+
+std::string quote_text(std::string_view text) {
+  return quoted(text, '\'');
 }
 
 std::uint64_t fingerprint(std::string_view text) {

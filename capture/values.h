@@ -34,6 +34,9 @@ class Rewind {
 /// An identifier in double quotes.
 std::string quote_name(std::string_view identifier);
 
+/// A text as a string literal.
+std::string quote_text(std::string_view text);
+
 /// A number that tells texts apart (FNV-1a), the same on every machine.
 std::uint64_t fingerprint(std::string_view text);
 

@@ -10,6 +10,7 @@
 #include "applier/target_table.h"
 #include "capture/source.h"
 #include "daemon/failure.h"
+#include "daemon/migration_tools.h"
 #include "daemon/redact.h"
 #include "daemon/source_place.h"
 #include "daemon/target_place.h"
@@ -84,6 +85,23 @@ void check_catalog(Findings& findings, const capture::Catalog& catalog) {
   }
 }
 
+/// Tools that see our tables. They are looked for by name, whatever the pipeline includes.
+void check_migration_tools(Findings& findings, const PipelineConfig& config) {
+  auto options = source_options(config);
+  options.include.clear();
+  options.exclude.clear();
+  for (const auto& tool : kMigrationTools) options.include.emplace_back(tool.mark);
+  std::vector<std::string> marks;
+  const auto catalog = capture::Source(options).preview();
+  for (const auto& table : catalog.tables) marks.push_back(table.name);
+  for (const auto& left_out : catalog.not_captured) marks.push_back(left_out.name);
+  for (const auto& tool : migration_tools_among(marks)) {
+    findings.add("migration tool", Verdict::note,
+                 std::string(tool.name) + " sees our tables: " + std::string(tool.habit),
+                 std::string(tool.place) + ": " + std::string(tool.setting));
+  }
+}
+
 std::optional<capture::Catalog> check_source(Findings& findings, const PipelineConfig& config) {
   std::optional<capture::Catalog> catalog;
   findings.look("source file", [&] {
@@ -92,6 +110,7 @@ std::optional<capture::Catalog> check_source(Findings& findings, const PipelineC
     check_capture(findings, source);
     catalog = source.preview();
     check_catalog(findings, *catalog);
+    check_migration_tools(findings, config);
   });
   return catalog;
 }

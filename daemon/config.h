@@ -46,6 +46,7 @@ struct TargetConfig {
 struct TablesConfig {
   std::vector<std::string> include;
   std::vector<std::string> exclude;
+  std::vector<std::string> by_rowid;
 
   bool operator==(const TablesConfig&) const = default;
 };

@@ -89,6 +89,18 @@ PipelineReport pipeline_from(const Json& object) {
   return pipeline;
 }
 
+LogLine log_line_from(const Json& object) {
+  LogLine line{.position = object.at("position").get<std::int64_t>(),
+               .seen_at = {},
+               .table = text_at(object, "table"),
+               .operation = text_at(object, "operation"),
+               .key = text_at(object, "key"),
+               .applied = {}};
+  if (!object.at("seen_at").is_null()) line.seen_at = time_at(object, "seen_at");
+  if (const Json& applied = object.at("applied"); !applied.is_null()) line.applied = applied.get<bool>();
+  return line;
+}
+
 CheckItem::Verdict verdict_from(const std::string& word) {
   if (word == "ok") return CheckItem::Verdict::ok;
   if (word == "note") return CheckItem::Verdict::note;
@@ -124,6 +136,15 @@ CheckAnswer parse_check_answer(std::string_view text) {
   for (const Json& item : object.at("items"))
     answer.items.push_back({text_at(item, "subject"), verdict_from(text_at(item, "verdict")),
                             text_at(item, "detail"), text_at(item, "remedy")});
+  return answer;
+}
+
+LogAnswer parse_log_answer(std::string_view text) {
+  const Json object = Json::parse(text);
+  LogAnswer answer{.pipeline = text_at(object, "pipeline"),
+                   .entries = {},
+                   .newest = object.at("newest").get<std::int64_t>()};
+  for (const Json& entry : object.at("entries")) answer.entries.push_back(log_line_from(entry));
   return answer;
 }
 

@@ -97,8 +97,7 @@ std::vector<ClientAnswer> ControlClient::exchange(const std::vector<ClientReques
       throw CtlFailure(ExitCode::timed_out,
                        "no answer came in time; the work may go on, see sluicectl status");
     if (exchange->error())
-      throw CtlFailure(ExitCode::failed,
-                       "the daemon hung up: " + exchange->error().message() + "; see its log");
+      throw HungUp("the daemon hung up: " + exchange->error().message() + "; see its log");
     answers.push_back(exchange->answer());
   }
   return answers;

@@ -45,6 +45,12 @@ class ControlClient {
   std::filesystem::path socket_;
 };
 
+/// The daemon closed the connection before it answered: it may have come to its end just then.
+class HungUp : public CtlFailure {
+ public:
+  explicit HungUp(const std::string& reason) : CtlFailure(ExitCode::failed, reason) {}
+};
+
 /// There is no daemon: as opposed to one that we may not speak to.
 class NobodyThere : public CtlFailure {
  public:

@@ -139,6 +139,18 @@ Json to_json(const CheckAnswer& answer) {
   return {{"pipeline", answer.pipeline}, {"ready", answer.ready}, {"items", std::move(items)}};
 }
 
+Json to_json(const LogAnswer& answer) {
+  Json entries = Json::array();
+  for (const LogLine& entry : answer.entries)
+    entries.push_back({{"position", entry.position},
+                       {"seen_at", time_or_null(entry.seen_at)},
+                       {"table", known(entry.table)},
+                       {"operation", entry.operation},
+                       {"key", known(entry.key)},
+                       {"applied", entry.applied ? Json(*entry.applied) : Json()}});
+  return {{"pipeline", answer.pipeline}, {"entries", std::move(entries)}, {"newest", answer.newest}};
+}
+
 Json to_json(const ControlError& error) {
   return {{"error", {{"code", error.code}, {"message", error.message}, {"hint", error.hint}}}};
 }

@@ -14,6 +14,7 @@ namespace sluice::daemon {
 nlohmann::ordered_json to_json(const DaemonReport& report);
 nlohmann::ordered_json to_json(const FlushAnswer& answer);
 nlohmann::ordered_json to_json(const CheckAnswer& answer);
+nlohmann::ordered_json to_json(const LogAnswer& answer);
 /// {"error":{"code","message","hint"}}
 nlohmann::ordered_json to_json(const ControlError& error);
 /// The `error` object of a pipeline.
@@ -27,6 +28,7 @@ std::string dump(const nlohmann::ordered_json& document);
 DaemonReport parse_report(std::string_view text);
 FlushAnswer parse_flush_answer(std::string_view text);
 CheckAnswer parse_check_answer(std::string_view text);
+LogAnswer parse_log_answer(std::string_view text);
 /// Never throws: an answer that is no error document becomes one that says so.
 ControlError parse_error(int status, std::string_view text) noexcept;
 

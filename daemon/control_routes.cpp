@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/control_protocol.h"
+#include "daemon/control_query.h"
 
 namespace sluice::daemon {
 
@@ -25,6 +26,10 @@ Response success(const FlushAnswer& answer) {
 }
 
 Response success(const CheckAnswer& answer) {
+  return json(to_json(answer));
+}
+
+Response success(const LogAnswer& answer) {
   return json(to_json(answer));
 }
 
@@ -75,6 +80,10 @@ void check(ControlDesk& desk, std::string_view body, Respond respond) {
                      forward<CheckAnswer>(std::move(respond)));
 }
 
+void log(ControlDesk& desk, std::string_view query, Respond respond) {
+  desk.service.log(parse_log_query(query), forward<LogAnswer>(std::move(respond)));
+}
+
 void release(ControlDesk& desk, std::string_view body, Respond respond) {
   desk.service.release(parse_request(body, Fields::pipeline).pipeline, forward<Done>(std::move(respond)));
 }
@@ -97,7 +106,7 @@ constexpr std::array kRoutes{
     Route{"POST", "/v1/pause", Access::owner, pause},     Route{"POST", "/v1/resume", Access::owner, resume},
     Route{"POST", "/v1/retry", Access::owner, retry},     Route{"POST", "/v1/check", Access::owner, check},
     Route{"POST", "/v1/release", Access::owner, release}, Route{"POST", "/v1/reload", Access::owner, reload},
-    Route{"POST", "/v1/stop", Access::owner, stop},
+    Route{"POST", "/v1/stop", Access::owner, stop},       Route{"GET", "/v1/log", Access::owner, log},
 };
 
 std::string list_of_paths() {
@@ -142,7 +151,9 @@ bool answer(ControlDesk& desk, std::string_view method, std::string_view target,
   const Route& route = find_route(method, target);
   check_access(route, peer, owner);
   if (route.handler == nullptr) return false;
-  route.handler(desk, body, respond);
+  const std::size_t mark = target.find('?');
+  const std::string_view query = mark == std::string_view::npos ? "" : target.substr(mark + 1);
+  route.handler(desk, route.method == "GET" ? query : body, respond);
   return true;
 } catch (const Refusal& refusal) {
   Response response = to_response(refusal.error);

@@ -38,7 +38,8 @@ enum class Access {
   owner,  ///< the owner and root
 };
 
-using Handler = void (*)(ControlDesk& desk, std::string_view body, Respond respond);
+/// `asked` is the body of a POST, and the query of a GET.
+using Handler = void (*)(ControlDesk& desk, std::string_view asked, Respond respond);
 
 struct Route {
   std::string_view method;
@@ -47,7 +48,7 @@ struct Route {
   Handler handler;  ///< null: a stream of events
 };
 
-/// The route for a method and a path (a query is ignored). Throws Refusal: 404 with the list of paths, 405.
+/// The route for a method and a path, whatever the query. Throws Refusal: 404 with the list of paths, 405.
 const Route& find_route(std::string_view method, std::string_view target);
 
 /// May a process of this user use a route of a daemon that runs as `owner`?

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -44,6 +45,31 @@ struct CheckAnswer {
   std::vector<CheckItem> items;
 };
 
+/// Which changes to show: the newest ones, or the first ones after a position.
+struct LogQuery {
+  static constexpr std::int64_t kMost = 1000;
+  std::string pipeline;
+  std::int64_t limit = 20;
+  std::optional<std::int64_t> after;
+};
+
+/// One change, readable.
+struct LogLine {
+  std::int64_t position = 0;
+  std::optional<WallTime> seen_at;  ///< when this daemon saw it come; unknown for what was there before
+  std::string table;                ///< empty for a base entry
+  std::string operation;            ///< insert, update, delete, maybe_replaced or base
+  std::string key;                  ///< as SQL literals; empty for a base entry
+  std::optional<bool> applied;      ///< does Postgres have it? unknown until Postgres has told its position
+};
+
+/// The oldest first; `newest` is where the changelog ends.
+struct LogAnswer {
+  std::string pipeline;
+  std::vector<LogLine> entries;
+  std::int64_t newest = 0;
+};
+
 template <typename Answer>
 using Reply = std::function<void(std::variant<Answer, ControlError>)>;
 
@@ -65,6 +91,8 @@ class ControlService {
   virtual void retry(const std::string& pipeline, Reply<Done> reply) = 0;
   /// `check` of a running pipeline, from what the daemon knows and sees now.
   virtual void check(const std::string& pipeline, Reply<CheckAnswer> reply) = 0;
+  /// The changes themselves, read from the file beside the pipeline's own work.
+  virtual void log(const LogQuery& query, Reply<LogAnswer> reply) = 0;
   /// Lets go of the pipeline for good (until the daemon is started again): before uninstalling.
   virtual void release(const std::string& pipeline, Reply<Done> reply) = 0;
   /// Reads the configuration again.

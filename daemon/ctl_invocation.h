@@ -17,6 +17,8 @@ struct Invocation {
   std::string pipeline;  ///< empty: all, or the only one
   bool json = false;
   bool watch = false;
+  bool follow = false;
+  std::int64_t limit = LogQuery{}.limit;
   bool target = false;
   bool yes = false;
   std::chrono::milliseconds timeout{30'000};

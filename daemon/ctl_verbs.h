@@ -11,6 +11,7 @@ ExitCode run_pause(const Invocation& invocation);
 ExitCode run_resume(const Invocation& invocation);
 ExitCode run_retry(const Invocation& invocation);
 ExitCode run_check(const Invocation& invocation);
+ExitCode run_log(const Invocation& invocation);
 ExitCode run_config(const Invocation& invocation);
 ExitCode run_install(const Invocation& invocation);
 ExitCode run_uninstall(const Invocation& invocation);

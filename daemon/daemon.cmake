@@ -5,6 +5,8 @@ add_library(sluice_daemon STATIC
   file_signature.cpp
   file_watch.cpp
   guard.cpp
+  log_view.cpp
+  migration_tools.cpp
   notify.cpp
   offline.cpp
   pipeline.cpp
@@ -13,6 +15,7 @@ add_library(sluice_daemon STATIC
   replicator_copy.cpp
   replicator_replay.cpp
   replicator_settle.cpp
+  seen_marks.cpp
   source_place.cpp
   status_board.cpp
   target_place.cpp

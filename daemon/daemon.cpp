@@ -172,6 +172,14 @@ void Daemon::check(const std::string& name, Reply<CheckAnswer> reply) {
   });
 }
 
+void Daemon::log(const LogQuery& query, Reply<LogAnswer> reply) {
+  const auto found = find(query.pipeline);
+  if (const auto* error = std::get_if<ControlError>(&found)) return reply(*error);
+  const auto pipeline = std::get<std::shared_ptr<Pipeline>>(found);
+  const OneReply<LogAnswer> once(io_, std::move(reply));
+  boost::asio::post(workers_, [once, pipeline, query] { once(pipeline->log(query)); });
+}
+
 void Daemon::release(const std::string& name, Reply<Done> reply) {
   const auto found = find(name);
   if (const auto* error = std::get_if<ControlError>(&found)) return reply(*error);

@@ -36,6 +36,7 @@ class Daemon : private ControlService {
   void resume(const std::string& name, Reply<Done> reply) override;
   void retry(const std::string& name, Reply<Done> reply) override;
   void check(const std::string& name, Reply<CheckAnswer> reply) override;
+  void log(const LogQuery& query, Reply<LogAnswer> reply) override;
   void release(const std::string& name, Reply<Done> reply) override;
   void reload(Reply<Done> reply) override;
   void stop() override;

@@ -57,13 +57,14 @@ Pipeline::Pipeline(boost::asio::io_context& workers, PipelineConfig config)
       replicator_(config_, lifeline_, [this](const char* step) { begins(step); }),
       pump_(config_, random_fraction),
       board_(config_),
+      log_view_(config_),
       moved_at_(ticks(Pump::Clock::now())) {
 }
 
 void Pipeline::start() {
   if (std::exchange(started_, true)) return;
   boost::asio::post(strand_, [self = shared_from_this()] {
-    self->watch_.emplace(self->strand_, self->config_.source.path, self,
+    self->watch_.emplace(self->strand_, real_place(self->config_.source.path), self,
                          [raw = self.get()] { raw->source_event(); });
     self->schedule();
   });
@@ -135,13 +136,13 @@ void Pipeline::settle() {
   const Outcome outcome = replicator_.settle();
   log_event(outcome == Outcome::go_on ? LogLevel::debug : LogLevel::warning, "source_judged",
             {{"pipeline", config_.name}, {"outcome", to_string(outcome)}});
-  pump_.judged(outcome);
+  pump_.judged(outcome, replicator_.copying());
   if (!pump_.failure()) board_.clear_error();
 }
 
 void Pipeline::copy_again() {
   replicator_.copy_again();
-  pump_.copying_again();
+  pump_.judged(Outcome::go_on, true);
 }
 
 void Pipeline::diverge() {
@@ -151,7 +152,7 @@ void Pipeline::diverge() {
 void Pipeline::step() {
   const auto started = Pump::Clock::now();
   const StepResult result = replicator_.step();
-  if (result.outcome != Outcome::go_on) return pump_.judged(result.outcome);
+  if (result.outcome != Outcome::go_on) return pump_.judged(result.outcome, replicator_.copying());
   pump_.stepped(result.more, result.copying, result.whole);
   board_.note_step(result, started);
   board_.clear_error();
@@ -218,12 +219,12 @@ void Pipeline::wait(std::optional<Milliseconds> timeout) {
   timer_.expires_after(*timeout);
   timer_.async_wait([self = shared_from_this()](const boost::system::error_code& cancelled) {
     if (cancelled || self->scheduled_) return;
-    self->look();
+    self->look(Prompt::poll);
     self->act();
   });
 }
 
-void Pipeline::look() {
+void Pipeline::look(Prompt prompt) {
   if (pump_.failure() || pump_.paused() || !pump_.settled()) return;
   try {
     const auto now = Pump::Clock::now();
@@ -231,7 +232,7 @@ void Pipeline::look() {
       replicator_.confirm();
       spoke_at_ = now;
     }
-    if (replicator_.source_changed()) pump_.source_changed(now);
+    if (replicator_.source_changed(prompt)) pump_.source_changed(now);
   } catch (...) {
     failed(std::current_exception());
   }
@@ -258,7 +259,7 @@ void Pipeline::look_again_later() {
 void Pipeline::heed_source() {
   const bool follows = !pump_.failure() && !pump_.paused() && config_.mode == Mode::continuous;
   if (follows) {
-    look();
+    look(Prompt::event);
   } else if (!replicator_.at_rest()) {
     // Events come from our own opening and closing as well; only a position that moved is news.
     const auto position = replicator_.captured();
@@ -294,6 +295,16 @@ void Pipeline::start_flush(FlushReply reply) {
     }
   });
   flush([](const auto&) {});
+}
+
+std::variant<LogAnswer, ControlError> Pipeline::log(const LogQuery& query) try {
+  const auto excerpt = log_view_.read(query);
+  board_.saw(excerpt.newest);
+  return log_answer(excerpt, board_.seen_marks(), board_.report());
+} catch (...) {
+  const auto report = report_failure(std::current_exception());
+  const int status = report.failure == Failure::away ? 503 : 409;
+  return ControlError{status, report.error.code, report.error.message, report.error.hint};
 }
 
 std::optional<ControlError> Pipeline::closed_to_flushes(State state) const {

@@ -13,6 +13,7 @@
 #include "daemon/control_service.h"
 #include "daemon/failure.h"
 #include "daemon/file_watch.h"
+#include "daemon/log_view.h"
 #include "daemon/pump.h"
 #include "daemon/replicator.h"
 #include "daemon/status_board.h"
@@ -44,6 +45,9 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   /// Makes a call that waits for the server fail now.
   void cut() { lifeline_->cut(); }
 
+  /// The changes themselves. Blocking, but not by the strand, which may be waiting for the server.
+  std::variant<LogAnswer, ControlError> log(const LogQuery& query);
+
   PipelineReport report() const { return board_.report(); }
   const PipelineConfig& config() const { return config_; }
 
@@ -69,7 +73,7 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   void step();
   void wait(std::optional<Milliseconds> timeout);
   void finish_leaving();
-  void look();
+  void look(Prompt prompt);
   void source_event();
   void look_again_later();
   void heed_source();
@@ -89,6 +93,7 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   Replicator replicator_;
   Pump pump_;
   StatusBoard board_;
+  LogView log_view_;
   std::optional<FileWatch> watch_;
   std::vector<Waiter> waiters_;
   std::vector<std::function<void()>> left_;

@@ -109,12 +109,9 @@ void Pump::opened() {
   outcome_ = Outcome::reinstall;
 }
 
-void Pump::copying_again() {
-  judged(Outcome::go_on);
-}
-
-void Pump::judged(Outcome outcome) {
+void Pump::judged(Outcome outcome, bool copying) {
   outcome_ = outcome;
+  copying_ = copying;
   if (outcome != Outcome::go_on) return;
   started_ = true;
   more_ = true;

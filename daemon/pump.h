@@ -68,8 +68,7 @@ class Pump {
 
   // What came of an action.
   void opened();
-  void judged(Outcome outcome);
-  void copying_again();
+  void judged(Outcome outcome, bool copying);
   void stepped(bool more, bool copying, bool whole);
   void failed(Failure failure, Time now);
 

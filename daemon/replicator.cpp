@@ -13,13 +13,7 @@ namespace {
 
 /// Between two looks at a file that was closed in the meantime: did nobody but this close touch it?
 bool untouched(const FileSignature& before, const FileSignature& after) {
-  const auto same = [&](std::size_t first) {
-    return std::equal(before.facts.begin() + first, before.facts.begin() + first + 4,
-                      after.facts.begin() + first);
-  };
-  const bool log_gone =
-      std::all_of(after.facts.begin() + 4, after.facts.end(), [](long long f) { return f == 0; });
-  return same(0) && (same(4) || log_gone);
+  return before.database == after.database && (before.log == after.log || after.log == FileFacts{});
 }
 
 /// A file that can't be read just now may well have changed.
@@ -57,6 +51,8 @@ void Replicator::open() {
 void Replicator::open_source() {
   observe("open_source");
   left_at_.reset();
+  seen_at_ = signature_of(config_.source.path);
+  // Before the one at hand is closed: the last to close a file takes an exclusive lock on it.
   source_ = std::make_unique<capture::Source>(source_options(config_));
 }
 
@@ -74,19 +70,43 @@ void Replicator::close() {
 void Replicator::close_source() {
   if (!source_) return;
   const auto before = signature_of(config_.source.path);
-  if (changed_or_unsure(*source_)) {
+  const bool as_seen = before.database == seen_at_.database;
+  if (as_seen && changed_or_unsure(*source_)) {
     missed_change_ = true;
     return;
   }
   source_.reset();
   const auto after = signature_of(config_.source.path);
-  if (untouched(before, after)) left_at_ = after;
+  if (as_seen && untouched(before, after)) left_at_ = after;
 }
 
-bool Replicator::source_changed() {
+bool Replicator::source_changed(Prompt prompt) {
   if (std::exchange(missed_change_, false)) return true;
   if (!source_) return !left_at_ || signature_of(config_.source.path) != *left_at_;
-  return source_->replaced() || source_->changed();
+  if (source_->replaced()) return true;
+  return catalog_.journal_mode == "wal" ? log_has_news() : journal_has_news(prompt);
+}
+
+/// What SQLite has in its cache stays good for as long as the log says so. A file that was copied over, from
+/// a backup say, shows only in the file itself, as a checkpoint does: then it is opened anew and read afresh.
+bool Replicator::log_has_news() {
+  const auto now = signature_of(config_.source.path);
+  const auto before = std::exchange(seen_at_, now);
+  if (source_->changed()) return true;
+  if (now.database == before.database) return false;
+  open_source();
+  return true;
+}
+
+/// Even the question takes a lock in a rollback-journal mode. While a transaction writes, its own last event
+/// is still to come; only where no events come has the poll to ask all the same.
+bool Replicator::journal_has_news(Prompt prompt) {
+  const auto now = signature_of(config_.source.path);
+  const bool worth_it =
+      prompt == Prompt::event ? !write_under_way(config_.source.path) : now != seen_at_ || !has_settled(now);
+  if (!worth_it) return false;
+  seen_at_ = now;
+  return source_->changed();
 }
 
 bool Replicator::at_rest() const {

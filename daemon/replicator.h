@@ -36,6 +36,9 @@ struct StepResult {
   bool at_boundary = true;           ///< everything committed before the step began has been brought over
 };
 
+/// Why somebody looks at the source: a file event, or the clock.
+enum class Prompt { event, poll };
+
 /// What can be said of one table.
 struct TableView {
   std::string name;
@@ -73,8 +76,10 @@ class Replicator {
   /// Brings over the next batch, or the next piece of a first copy with the batch that it rides on.
   StepResult step();
 
-  /// Has the source changed since the last step? Cheap; opens nothing where the file is as it was left.
-  bool source_changed();
+  /// Has the source changed since the last step? Cheap; opens nothing where the file is as it was left. In a
+  /// rollback-journal mode even this takes a lock, so there it is asked only when the file says that it is
+  /// worth it.
+  bool source_changed(Prompt prompt);
 
   /// Asks Postgres whether the position is still where this side believes it: a server that is away, or was
   /// restored to an earlier point, says so only when it is asked. Throws ApplyError.
@@ -95,6 +100,8 @@ class Replicator {
 
   bool source_open() const { return source_ != nullptr; }
   bool connected() const { return session_ != nullptr; }
+  /// Is a table waiting for its copy, or under it?
+  bool copying() const { return next_to_copy() != nullptr; }
   const applier::Session* session() const { return session_.get(); }
   const capture::Catalog& catalog() const { return catalog_; }
   /// What Postgres holds, as far as this side knows.
@@ -124,6 +131,8 @@ class Replicator {
   void install_and_survey();
   void add_column(const capture::SourceTable& table, const std::string& ddl);
   bool reopen_source();
+  bool log_has_news();
+  bool journal_has_news(Prompt prompt);
   void check_existing_rows();
   applier::ExistingCounts count_existing(const applier::TargetTable& table);
 
@@ -144,7 +153,6 @@ class Replicator {
   capture::Chunk read(const capture::ReadRequest& request);
   void observe(const char* step) { observer_(step); }
   applier::TableProgress& progress(const applier::TargetTable& table);
-  bool copying() const { return next_to_copy() != nullptr; }
   applier::BatchContext context() const;
 
   PipelineConfig config_;
@@ -165,6 +173,7 @@ class Replicator {
   BatchSize batch_size_{config_.apply.max_batch_changes};
   std::int64_t under_way_ = 0;            ///< changes or copied rows read for the batch that is being written
   std::optional<FileSignature> left_at_;  ///< the file when it was closed as idle
+  FileSignature seen_at_;                 ///< the file at the last look
   bool missed_change_ = false;            ///< seen, but not yet told
 };
 

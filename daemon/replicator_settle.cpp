@@ -25,6 +25,21 @@ ApplyError missing_table(const applier::TargetOptions& options, const capture::S
   return error;
 }
 
+ApplyError not_created(ApplyError error, const applier::TargetOptions& options,
+                       const capture::SourceTable& table) {
+  constexpr const char* kTooManyColumns = "54011";
+  error.table = table.name;
+  if (error.sqlstate == kTooManyColumns) {
+    error.fault = Fault::table;
+    error.code = "too_many_columns";
+    error.hint = "Postgres holds at most 1,600 columns a table: leave this one out with tables.exclude";
+  } else {
+    error.hint =
+        "let the role create it, or create it yourself: " + applier::create_table_sql(options, table) + ";";
+  }
+  return error;
+}
+
 void create_table(applier::Session& session, const applier::TargetOptions& options,
                   const capture::SourceTable& table) {
   const bool schema_there =
@@ -35,11 +50,8 @@ void create_table(applier::Session& session, const applier::TargetOptions& optio
   if (!schema_there) session.exec("CREATE SCHEMA " + applier::quote_name(options.schema));
   try {
     session.exec(applier::create_table_sql(options, table));
-  } catch (ApplyError& error) {
-    error.table = table.name;
-    error.hint =
-        "let the role create it, or create it yourself: " + applier::create_table_sql(options, table) + ";";
-    throw;
+  } catch (const ApplyError& refusal) {
+    throw not_created(refusal, options, table);
   }
 }
 
@@ -127,8 +139,7 @@ void Replicator::plan_tables() {
 
 TargetTable Replicator::fit_target(const capture::SourceTable& table) {
   const auto found_progress = progress_.find(table.name);
-  const bool running = found_progress != progress_.end() &&
-                       found_progress->second.copy.phase == capture::CopyState::Phase::streaming;
+  const bool running = found_progress != progress_.end() && !found_progress->second.version.empty();
   try {
     if (auto found = applier::find_target(*session_, target_, table)) return *found;
   } catch (const ApplyError& error) {
@@ -177,8 +188,9 @@ void Replicator::copy_again() {
 /// After a pause in which the file was let go of, or when another file has taken its place; false for that.
 bool Replicator::reopen_source() {
   const auto found = signature_of(config_.source.path);
-  const bool same_file = !source_ && left_at_ && found.facts[0] == left_at_->facts[0];
+  const bool same_file = !source_ && left_at_ && found.database.inode == left_at_->database.inode;
   open_source();
+  catalog_.journal_mode = source_->journal_mode();
   return same_file;
 }
 

@@ -125,6 +125,8 @@ const std::vector<Setting<PipelineConfig>>& pipeline_settings() {
              "the tables to replicate; empty: all"),
     pipeline("tables.exclude", "[]", AT(tables.exclude), PatternsCodec{},
              "the tables to leave out"),
+    pipeline("tables.by_rowid", "[]", AT(tables.by_rowid), PatternsCodec{},
+             "tables without a primary key to tell rows apart in by SQLite's rowid"),
     later<PipelineConfig>("tables.rules", "{}", Shape::map, "map",
              "columns, names, types and rows of single tables (not yet)"),
 

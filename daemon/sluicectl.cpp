@@ -10,7 +10,16 @@ namespace {
 
 using namespace sluice::daemon;
 
-enum Takes : unsigned { kPipeline = 1, kJson = 2, kWatch = 4, kTimeout = 8, kTarget = 16, kYes = 32 };
+enum Takes : unsigned {
+  kPipeline = 1,
+  kJson = 2,
+  kWatch = 4,
+  kTimeout = 8,
+  kTarget = 16,
+  kYes = 32,
+  kFollow = 64,
+  kLimit = 128
+};
 
 struct Verb {
   const char* name;
@@ -28,6 +37,7 @@ constexpr std::array kVerbs{
     Verb{"resume", kPipeline, "End a pause", run_resume},
     Verb{"retry", kPipeline, "Try again now instead of after the backoff", run_retry},
     Verb{"check", kPipeline | kJson, "Is everything ready? Asks the daemon where there is one", run_check},
+    Verb{"log", kPipeline | kJson | kLimit | kFollow, "The newest changes, readable", run_log},
     Verb{"config", kJson, "The effective settings", run_config},
     Verb{"install", kPipeline, "Put the triggers into the SQLite file", run_install},
     Verb{"uninstall", kPipeline | kTarget | kYes, "Take out everything that was put in", run_uninstall},
@@ -55,6 +65,10 @@ void add_options(CLI::App& command, unsigned takes, Invocation& invocation) {
             [&invocation](const std::string& text) { invocation.timeout = *parse_duration(text); },
             "How long to wait, such as 30s; the work goes on after it")
         ->check(CLI::Validator(check_timeout, "DURATION"));
+  if (takes & kLimit)
+    command.add_option("--limit", invocation.limit, "How many changes, up to 1000; 20 without")
+        ->check(CLI::Range(std::int64_t{1}, LogQuery::kMost));
+  if (takes & kFollow) command.add_flag("--follow", invocation.follow, "Go on with those that come");
   if (takes & kTarget)
     command.add_flag("--target", invocation.target, "Also remove the pipeline's state from Postgres");
   if (takes & kYes) command.add_flag("--yes", invocation.yes, "Do not ask");

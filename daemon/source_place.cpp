@@ -11,6 +11,7 @@ capture::SourceOptions source_options(const PipelineConfig& config) {
   options.allow_remote_fs = config.source.allow_remote_fs;
   options.include = config.tables.include;
   options.exclude = config.tables.exclude;
+  options.by_rowid = config.tables.by_rowid;
   options.capacity = config.changelog_capacity;
   return options;
 }

@@ -63,6 +63,7 @@ void StatusBoard::clear_error() {
 }
 
 bool StatusBoard::set_captured(capture::Position position) {
+  saw(position);
   const std::scoped_lock lock(mutex_);
   if (position.value <= report_.captured) return false;
   report_.captured = position.value;
@@ -79,6 +80,7 @@ void StatusBoard::refresh(const Pump& pump, const Replicator& replicator) {
   auto tables = replicator.tables();
   const std::scoped_lock lock(mutex_);
   report_.state = pump.state();
+  if (report_.state == State::diverged) seen_.forget();
   retry_at_ = pump.retry_at();
   report_.connected = replicator.connected();
   if (const auto* session = replicator.session()) {
@@ -106,6 +108,16 @@ void StatusBoard::refresh(const Pump& pump, const Replicator& replicator) {
                               table.progress.rows_copied,
                               std::max(table.rows_total, table.progress.rows_copied)});
   }
+}
+
+void StatusBoard::saw(capture::Position newest) {
+  const std::scoped_lock lock(mutex_);
+  seen_.note(newest, std::chrono::system_clock::now());
+}
+
+SeenMarks StatusBoard::seen_marks() const {
+  const std::scoped_lock lock(mutex_);
+  return seen_;
 }
 
 std::int64_t StatusBoard::brought_over() const {

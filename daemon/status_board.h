@@ -6,6 +6,7 @@
 #include "daemon/failure.h"
 #include "daemon/pump.h"
 #include "daemon/replicator.h"
+#include "daemon/seen_marks.h"
 #include "daemon/status.h"
 
 namespace sluice::daemon {
@@ -28,12 +29,16 @@ class StatusBoard {
   /// Changes applied and rows copied since the start: what a flush has brought over is the difference.
   std::int64_t brought_over() const;
   PipelineReport report() const;
+  /// Somebody has looked and found the changelog to end here.
+  void saw(capture::Position newest);
+  SeenMarks seen_marks() const;
 
  private:
   void count_pending();
 
   mutable std::mutex mutex_;
   PipelineReport report_;
+  SeenMarks seen_;
   bool reached_ = false;                      ///< has Postgres told its position?
   Pump::Time equal_at_ = Pump::Clock::now();  ///< when Postgres was last known to hold everything
   std::optional<Pump::Time> retry_at_;

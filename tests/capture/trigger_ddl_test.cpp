@@ -2,48 +2,117 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
 #include "tests/capture/sandbox.h"
 
 namespace sluice::capture {
+namespace {
 
-TEST_CASE("the triggers of a table with a unique column and a partial expression index") {
-  Sandbox sandbox(
-      "CREATE TABLE account(id INTEGER PRIMARY KEY, email TEXT COLLATE NOCASE UNIQUE, org,"
-      " code NOT NULL DEFAULT 'none', balance REAL);"
-      "CREATE UNIQUE INDEX account_code ON account(org, lower(code)) WHERE org > 0");
-  const auto triggers = trigger_ddl(describe(sandbox.app(), "account"), 7);
-  REQUIRE(triggers.size() == 7);
-  const auto email = [](const std::string& also) {
-    return "SELECT 1 FROM \"account\" WHERE \"email\" = (SELECT NEW.\"email\") COLLATE \"NOCASE\"" + also;
-  };
-  CHECK(triggers[0].name == "_sluice_7_pi");
-  CHECK(triggers[0].sql.starts_with(
-      "CREATE TRIGGER \"_sluice_7_pi\" BEFORE INSERT ON \"account\" WHEN (SELECT EXISTS("));
-  CHECK(triggers[0].sql.find("EXISTS(" + email("") + ")") != std::string::npos);
-  CHECK(triggers[0].sql.find("coalesce((SELECT NEW.\"code\"), 'none') AS \"code\"") != std::string::npos);
-  CHECK(triggers[0].sql.find(" AND (org > 0))") != std::string::npos);
-  CHECK(
-      triggers[1].sql ==
-      "CREATE TRIGGER \"_sluice_7_pu0\" BEFORE UPDATE OF \"email\" ON \"account\" WHEN (SELECT EXISTS(" +
-          email(" AND rowid <> (SELECT OLD.rowid)") +
-          ") FROM (SELECT NULL AS \"email\") AS NEW) BEGIN\n"
-          "  INSERT INTO _sluice_changelog(src, op, nonce, k0) SELECT 7, 'r', random(), (SELECT \"id\" FROM "
-          "\"account\" WHERE \"email\" = (SELECT NEW.\"email\") COLLATE \"NOCASE\" AND rowid <> (SELECT "
-          "OLD.rowid)) "
-          "FROM (SELECT NULL AS \"email\") AS NEW WHERE EXISTS(" +
-          email(" AND rowid <> (SELECT OLD.rowid)") + ");\nEND");
-  CHECK(triggers[2].sql.starts_with("CREATE TRIGGER \"_sluice_7_pu1\" BEFORE UPDATE ON \"account\" WHEN"));
-  const std::string note = "BEGIN\n  INSERT INTO _sluice_changelog(src, op, nonce, k0) VALUES(7, ";
-  CHECK(triggers[3].sql == "CREATE TRIGGER \"_sluice_7_d\" BEFORE DELETE ON \"account\" " + note +
-                               "'d', random(), OLD.\"id\");\nEND");
-  CHECK(triggers[4].sql == "CREATE TRIGGER \"_sluice_7_u\" BEFORE UPDATE ON \"account\" " + note +
-                               "'u', random(), OLD.\"id\");\nEND");
-  CHECK(triggers[5].sql ==
-        "CREATE TRIGGER \"_sluice_7_k\" BEFORE UPDATE ON \"account\" WHEN OLD.\"id\" IS NOT NEW.\"id\" "
-        "COLLATE BINARY " +
-            note + "'u', random(), NEW.\"id\");\nEND");
-  CHECK(triggers[6].sql == "CREATE TRIGGER \"_sluice_7_i\" AFTER INSERT ON \"account\" " + note +
-                               "'i', random(), NEW.\"id\");\nEND");
+constexpr TableId kNumber = 1;  // of the only table of a file, when its triggers are put in
+
+/// A file of golden/: sections under lines "-- [name]".
+struct Golden {
+  explicit Golden(std::filesystem::path file) : path(std::move(file)) {
+    std::ostringstream all;
+    all << std::ifstream(path).rdbuf();
+    text = all.str();
+  }
+
+  std::string section(const std::string& name) const {
+    const std::string title = "-- [" + name + "]\n";
+    const auto start = text.find(title);
+    if (start == std::string::npos) return {};
+    return text.substr(start + title.size(), text.find("\n-- [", start) - start - title.size());
+  }
+
+  /// Puts `triggers` in the place of what the last section holds.
+  void renew(const std::string& triggers) const {
+    const std::string title = "-- [triggers]\n";
+    std::ofstream(path) << text.substr(0, text.find(title)) << title << triggers;
+  }
+
+  std::filesystem::path path;
+  std::string text;
+};
+
+std::vector<Golden> golden_files() {
+  std::vector<Golden> files;
+  for (const auto& entry : std::filesystem::directory_iterator(SLUICE_GOLDEN)) {
+    if (entry.path().extension() == ".sql") files.emplace_back(entry.path());
+  }
+  return files;
+}
+
+std::string generated(Sandbox& sandbox) {
+  const auto table = sandbox.text("SELECT name FROM sqlite_schema WHERE type = 'table'");
+  std::string text;
+  for (const auto& trigger : trigger_ddl(describe(sandbox.app(), table), kNumber))
+    text += trigger.sql + ";\n";
+  return text;
+}
+
+/// The first line that differs, with its number and both texts; empty where there is none.
+std::string first_difference(const std::string& wanted, const std::string& written) {
+  if (wanted == written) return {};
+  std::istringstream wanted_lines(wanted);
+  std::istringstream written_lines(written);
+  for (int number = 1;; ++number) {
+    std::string left = "(the end)";
+    std::string right = "(the end)";
+    std::getline(wanted_lines, left);
+    std::getline(written_lines, right);
+    if (left == right && wanted_lines && written_lines) continue;
+    return "line " + std::to_string(number) + " should be\n" + left + "\nand is\n" + right;
+  }
+}
+
+/// Puts the texts of the file in the place of the triggers that install has made.
+void put_in(Sandbox& sandbox, const std::string& triggers) {
+  Source(sandbox.options()).install();
+  std::string drops;
+  SQLite::Statement ours(
+      sandbox.app(), "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND name GLOB '_sluice_[0-9]*'");
+  while (ours.executeStep()) drops += "DROP TRIGGER \"" + ours.getColumn(0).getString() + "\";";
+  sandbox.run(drops + triggers);
+}
+
+void check_in_use(Sandbox& sandbox, const Golden& golden) {
+  put_in(sandbox, golden.section("triggers"));
+  CHECK(Source(sandbox.options()).missing().empty());  // it takes them for its own
+  Follower follower(sandbox.options());
+  std::istringstream writes(golden.section("writes"));
+  for (std::string write; std::getline(writes, write);) {
+    CAPTURE(write);
+    sandbox.run(write);
+    follower.drain();
+    CHECK(follower.equal());
+  }
+  sandbox.run(golden.section("a dropped column"));
+}
+
+}  // namespace
+
+TEST_CASE("the triggers of every kind of table are the golden ones, and work") {
+  const auto files = golden_files();
+  REQUIRE(!files.empty());
+  for (const auto& golden : files) {
+    const std::string file = golden.path.filename();
+    CAPTURE(file);
+    Sandbox sandbox(golden.section("schema"));
+    const std::string written = generated(sandbox);
+    if (std::getenv("SLUICE_RENEW_GOLDEN") != nullptr) {
+      golden.renew(written);
+      FAIL_CHECK("renewed: read what has changed, and run again without SLUICE_RENEW_GOLDEN");
+      continue;
+    }
+    const std::string difference = first_difference(golden.section("triggers"), written);
+    CHECK_MESSAGE(difference.empty(), difference);
+    if (difference.empty()) check_in_use(sandbox, golden);
+  }
 }
 
 TEST_CASE("a default is read as SQLite means it") {

@@ -159,7 +159,7 @@ TEST_CASE("every key reaches its place") {
       create_tables: false
       identifiers: snake
       existing_rows: merge
-    tables: {include: ['a*', b], exclude: [c]}
+    tables: {include: ['a*', b], exclude: [c], by_rowid: ['d*']}
     text: {nul: strip, invalid_utf8: replace}
     apply: {max_batch_changes: 5, max_batch_bytes: 32MiB, max_delay: 10ms}
     changelog: {capacity: 7}
@@ -185,6 +185,7 @@ log: {level: debug, format: json, values: false}
   CHECK(shop.target.existing_rows == sluice::applier::ExistingRows::merge);
   CHECK(shop.tables.include == std::vector<std::string>{"a*", "b"});
   CHECK(shop.tables.exclude == std::vector<std::string>{"c"});
+  CHECK(shop.tables.by_rowid == std::vector<std::string>{"d*"});
   CHECK(shop.text.nul == sluice::applier::TextPolicy::strip);
   CHECK(shop.text.invalid_utf8 == sluice::applier::TextPolicy::replace);
   CHECK(shop.apply.max_batch_changes == 5);

@@ -8,6 +8,7 @@
 #include "daemon/clock_text.h"
 #include "daemon/control_events.h"
 #include "daemon/control_protocol.h"
+#include "daemon/ctl_log_table.h"
 #include "daemon/ctl_render.h"
 #include "daemon/ctl_verbs.h"
 #include "daemon/metrics.h"
@@ -52,6 +53,7 @@ TEST_CASE("documents that were read say what was written") {
   CHECK(dump(to_json(parse_report(text))) == text);
   const FlushAnswer flush{"shop", "flushed", 7, 2, 1, 0.5};
   CHECK(dump(to_json(parse_flush_answer(dump(to_json(flush))))) == dump(to_json(flush)));
+  CHECK(dump(to_json(parse_log_answer(dump(to_json(full_log()))))) == dump(to_json(full_log())));
   const ControlError error = parse_error(409, dump(to_json(ControlError{409, "a", "b", "c"})));
   CHECK(error.code + error.message + error.hint == "abc");
   CHECK_FALSE(parse_error(200, "<html>").hint.empty());
@@ -125,6 +127,47 @@ shop: halted: NOT REPLICATING: it stands before an error and skips nothing
 )");
 }
 
+TEST_CASE("the log's document has the fields that programs rely on") {
+  CHECK(dump(to_json(full_log())) ==
+        R"({"pipeline":"shop","entries":[)"
+        R"({"position":7,"seen_at":null,"table":null,"operation":"base","key":null,"applied":true},)"
+        R"({"position":8,"seen_at":null,"table":"packages","operation":"insert","key":"1","applied":true},)"
+        R"({"position":9,"seen_at":"2026-11-20T14:03:22.125Z","table":"package_categories",)"
+        R"j("operation":"maybe_replaced","key":"(1, 'it''s')","applied":false},)j"
+        R"({"position":10,"seen_at":"2026-11-20T14:03:22.125Z","table":"packages","operation":"delete",)"
+        R"("key":"2","applied":null}],"newest":10})"
+        "\n");
+}
+
+TEST_CASE("the log is an aligned table, whose columns grow with later pages") {
+  setenv("TZ", "CET-1", 1);
+  tzset();
+  LogTable table;
+  CHECK(table.page(full_log().entries, 0) ==
+        "position  time                        applied  table               operation       key\n"
+        "7         -                           yes      -                   base            -\n"
+        "8         -                           yes      packages            insert          1\n"
+        "9         2026-11-20 15:03:22 +01:00  no       package_categories  maybe_replaced  (1, 'it''s')\n"
+        "10        2026-11-20 15:03:22 +01:00  -        packages            delete          2\n");
+  CHECK(table.page({}, 0).empty());
+  CHECK(table.page({{11, {}, "packages", "insert", "3", false}}, 0) ==
+        "11        -                           no       packages            insert          3\n");
+}
+
+TEST_CASE("a window cuts the log's long names and keys, and no command reaches the terminal") {
+  const std::vector<LogLine> entries{{1, {}, "äöüäöüäöüäöü", "insert", "'\x1b[31m\r\n\x7f\xc2\x9b'", true},
+                                     {2, {}, "t", "insert", "'ein Schlüssel, der länger ist'", true}};
+  CHECK(LogTable().page(entries, 61) ==
+        "position  time  applied  table         operation  key\n"
+        "1         -     yes      äöüäöüäöüäöü  insert     '?[31m???"
+        "?'\n"
+        "2         -     yes      t             insert     'ein Schlü…\n");
+  CHECK(LogTable().page(entries, 20) ==
+        "position  time  applied  table     operation  key\n"
+        "1         -     yes      äöüäöüä…  insert     '?[31m?…\n"
+        "2         -     yes      t         insert     'ein Sc…\n");
+}
+
 TEST_CASE("check says what is missing and how to mend it") {
   CHECK(render_check({"shop",
                       false,
@@ -155,6 +198,6 @@ TEST_CASE("verbs end with the documented exit codes") {
   invocation.pipeline = "nobody";
   CHECK(code(run_status) == ExitCode::usage);
   invocation.socket = server.path().parent_path() / "other.sock";
-  for (const auto verb : {run_status, run_flush, run_pause, run_reload, run_stop})
+  for (const auto verb : {run_status, run_flush, run_pause, run_reload, run_stop, run_log})
     CHECK(code(verb) == ExitCode::no_daemon);
 }

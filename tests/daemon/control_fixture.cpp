@@ -73,6 +73,16 @@ DaemonReport full_report() {
           .pipelines = {shop, cafe}};
 }
 
+LogAnswer full_log() {
+  const WallTime seen = parse_utc("2026-11-20T14:03:22.125Z");
+  return {.pipeline = "shop",
+          .entries = {{7, {}, "", "base", "", true},
+                      {8, {}, "packages", "insert", "1", true},
+                      {9, seen, "package_categories", "maybe_replaced", "(1, 'it''s')", false},
+                      {10, seen, "packages", "delete", "2", {}}},
+          .newest = 10};
+}
+
 DaemonReport ScriptedService::status() {
   return report;
 }
@@ -93,6 +103,13 @@ void ScriptedService::check(const std::string& pipeline, Reply<CheckAnswer> repl
                     false,
                     {{"source file", CheckItem::Verdict::ok, "/home/ann/shop.db, wal", ""},
                      {"replica mode", CheckItem::Verdict::failed, "the role may not", "GRANT it"}}});
+}
+
+void ScriptedService::log(const LogQuery& query, Reply<LogAnswer> reply) {
+  note("log " + query.pipeline + " " + std::to_string(query.limit) +
+       (query.after ? " " + std::to_string(*query.after) : ""));
+  if (refusal) return reply(*refusal);
+  reply(full_log());
 }
 
 void ScriptedService::done(const char* verb, const std::string& pipeline, const Reply<Done>& reply) {

@@ -30,6 +30,9 @@ class ScratchDirectory {
 /// A report with every field filled in.
 DaemonReport full_report();
 
+/// Changes of every kind that the log can show.
+LogAnswer full_log();
+
 /// A service of two pipelines, "shop" and "cafe", that answers at once unless told to hold flushes back.
 class ScriptedService : public ControlService {
  public:
@@ -40,6 +43,7 @@ class ScriptedService : public ControlService {
   void resume(const std::string& pipeline, Reply<Done> reply) override { done("resume", pipeline, reply); }
   void retry(const std::string& pipeline, Reply<Done> reply) override { done("retry", pipeline, reply); }
   void check(const std::string& pipeline, Reply<CheckAnswer> reply) override;
+  void log(const LogQuery& query, Reply<LogAnswer> reply) override;
   void release(const std::string& pipeline, Reply<Done> reply) override { done("release", pipeline, reply); }
   void reload(Reply<Done> reply) override { done("reload", "", reply); }
   void stop() override { note("stop"); }

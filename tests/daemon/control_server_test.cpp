@@ -58,6 +58,58 @@ TEST_CASE("a flush answers with its outcome, and 202 when it has only been start
   CHECK(server.service.calls().back() == "flush cafe 0");
 }
 
+TEST_CASE("the log is asked for by a query, which may be left out") {
+  TestServer server;
+  const struct {
+    std::string query, call;
+  } cases[] = {
+      {"", "log  20"},
+      {"?", "log  20"},
+      {"?limit=1", "log  1"},
+      {"?pipeline=shop&limit=1000&after=0", "log shop 1000 0"},
+      {"?after=9223372036854775807&", "log  20 9223372036854775807"},
+      {"?pipeline=%73hop%26%3D%20x", "log shop&= x 20"},
+  };
+  for (const auto& each : cases) {
+    CAPTURE(each.query);
+    const std::string response = ask(server, "GET", "/v1/log" + each.query);
+    CHECK(status_of(response) == 200);
+    CHECK(body_of(response) == dump(to_json(full_log())));
+    CHECK(server.service.calls().back() == each.call);
+  }
+}
+
+TEST_CASE("a bad query is refused by name and the daemon goes on") {
+  TestServer server;
+  const struct {
+    std::string query, code, word;
+  } cases[] = {
+      {"limt=1", "unknown_parameter", "did you mean 'limit'?"},
+      {"limit", "wrong_type", "limit"},
+      {"limit=", "wrong_type", "limit"},
+      {"limit=ten", "wrong_type", "ten"},
+      {"limit=1.5", "wrong_type", "1.5"},
+      {"limit=0", "out_of_range", "1 to 1000"},
+      {"limit=1001", "out_of_range", "1 to 1000"},
+      {"limit=-1", "out_of_range", "-1"},
+      {"after=-1", "out_of_range", "after"},
+      {"after=9223372036854775808", "out_of_range", "after"},
+      {"after=1&after=2", "given_twice", "after"},
+      {"pipeline=%", "bad_query", "%"},
+      {"pipeline=%4", "bad_query", "%"},
+      {"pipeline=%zz", "bad_query", "%"},
+  };
+  for (const auto& each : cases) {
+    CAPTURE(each.query);
+    const std::string response = ask(server, "GET", "/v1/log?" + each.query);
+    CHECK(status_of(response) == 400);
+    CHECK(code_of(response) == each.code);
+    CHECK(response.find(each.word) != std::string::npos);
+  }
+  CHECK(server.service.calls().empty());
+  CHECK(status_of(ask(server, "GET", "/v1/log")) == 200);
+}
+
 TEST_CASE("a refusal of the service keeps its status, code, message and hint") {
   TestServer server;
   server.service.refusal = ControlError{409, "halted", "shop is halted", "see status"};

@@ -168,6 +168,8 @@ TEST_CASE("the group may read and flush, the owner and root everything") {
     CHECK(may_use(route, owner, owner));
     CHECK(may_use(route, root, owner));
   }
+  CHECK_FALSE(may_use(find_route("GET", "/v1/log?limit=1"), member, owner));
+  CHECK(may_use(find_route("GET", "/v1/log"), owner, owner));
   try {
     check_access(find_route("POST", "/v1/stop"), member, owner);
     FAIL("a member of the group stopped the daemon");

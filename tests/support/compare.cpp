@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <map>
 #include <pqxx/pqxx>
+#include <regex>
 
 namespace sluice::support {
 
@@ -91,9 +92,18 @@ Table read_target(const std::string& url, const std::string& table, const std::v
   return rows;
 }
 
+/// A time of day, with a date before it or not, as SQLite's users write it; the server drops what says
+/// nothing.
+std::string without_idle_digits(const std::string& text) {
+  static const std::regex time(R"(((\d{4}-\d\d-\d\d[ T])?\d\d:\d\d:\d\d)(\.\d*?)0*)");
+  std::smatch parts;
+  if (!std::regex_match(text, parts, time)) return text;
+  return parts[1].str() + (parts[3] == "." ? "" : parts[3].str());
+}
+
 /// Equal as text, or both numbers of one value, such as 1.5 and 1.50.
 bool same_value(const std::string& left, const std::string& right) {
-  if (left == right) {
+  if (left == right || without_idle_digits(left) == without_idle_digits(right)) {
     return true;
   }
   char* left_end = nullptr;

@@ -32,8 +32,9 @@ std::string to_text(const SQLite::Column& column) {
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), column.getDouble());
     return {digits.data(), end.ptr};
   }
-  const std::string bytes(static_cast<const char*>(column.getBlob()),
-                          static_cast<std::size_t>(column.getBytes()));
+  // Text first: it converts, from UTF-16 say, and getBytes() counts the result.
+  const void* const data = column.isBlob() ? column.getBlob() : column.getText();
+  const std::string bytes(static_cast<const char*>(data), static_cast<std::size_t>(column.getBytes()));
   if (!column.isBlob()) {
     return bytes;
   }

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string_view>
+
+#include "daemon/control_service.h"
+
+/// What stands behind the ? of a request. Pure; any thread.
+namespace sluice::daemon {
+
+/// pipeline=NAME&limit=N&after=POSITION, each of them optional. Throws Refusal (400) that names the unknown
+/// parameter and its nearest neighbour, the one given twice, or the value out of range.
+LogQuery parse_log_query(std::string_view query);
+
+}  // namespace sluice::daemon

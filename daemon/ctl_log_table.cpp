@@ -1,0 +1,97 @@
+#include "daemon/ctl_log_table.h"
+
+#include <algorithm>
+
+#include "daemon/clock_text.h"
+
+namespace sluice::daemon {
+
+namespace {
+
+enum Column : std::size_t { kPosition, kTime, kApplied, kTable, kOperation, kKey };
+
+constexpr std::size_t kGap = 2;
+constexpr std::size_t kLeastCut = 8;  ///< columns that a cut text is left with in the narrowest window
+
+bool begins_letter(char byte) {
+  return (static_cast<unsigned char>(byte) & 0xC0) != 0x80;
+}
+
+std::size_t width_of(const std::string& text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins_letter));
+}
+
+std::string cut(const std::string& text, std::size_t width) {
+  if (width_of(text) <= width) return text;
+  std::size_t end = 0;
+  for (std::size_t letters = 0; end < text.size(); ++end)
+    if (begins_letter(text[end]) && letters++ == width - 1) break;
+  return text.substr(0, end) + "…";
+}
+
+/// Names and keys may hold anything, also what would command a terminal.
+std::string harmless(const std::string& text) {
+  std::string plain;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const bool high_control =  // U+0080 to U+009F
+        byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;
+    if (high_control) ++i;
+    plain += high_control || byte < 0x20 || byte == 0x7F ? '?' : text[i];
+  }
+  return plain;
+}
+
+std::string or_dash(const std::string& text) {
+  return text.empty() ? "-" : harmless(text);
+}
+
+}  // namespace
+
+std::string LogTable::page(const std::vector<LogLine>& entries, std::size_t window) {
+  const Fields header{"position", "time", "applied", "table", "operation", "key"};
+  std::vector<Fields> rows;
+  for (const LogLine& entry : entries) rows.push_back(fields_of(entry));
+  if (!begun_) rows.insert(rows.begin(), header);
+  begun_ = true;
+  for (const Fields& row : rows) widen(row);
+  std::string text;
+  for (const Fields& row : rows) text += line(row, window);
+  return text;
+}
+
+LogTable::Fields LogTable::fields_of(const LogLine& entry) {
+  return {std::to_string(entry.position),
+          entry.seen_at ? local_text(*entry.seen_at) : "-",
+          !entry.applied   ? "-"
+          : *entry.applied ? "yes"
+                           : "no",
+          or_dash(entry.table),
+          harmless(entry.operation),
+          or_dash(entry.key)};
+}
+
+void LogTable::widen(const Fields& fields) {
+  for (std::size_t i = 0; i < kColumns; ++i) widths_[i] = std::max(widths_[i], width_of(fields[i]));
+}
+
+std::string LogTable::line(Fields fields, std::size_t window) const {
+  auto widths = widths_;
+  if (window > 0) {
+    const std::size_t taken =
+        widths[kPosition] + widths[kTime] + widths[kApplied] + widths[kOperation] + (kColumns - 1) * kGap;
+    const auto left_beside = [&](std::size_t other) {
+      return std::max(kLeastCut, window - std::min(window, taken + other));
+    };
+    const std::size_t least_key = std::min(kLeastCut, widths[kKey]);
+    widths[kTable] = std::min(widths[kTable], left_beside(least_key));
+    fields[kTable] = cut(fields[kTable], widths[kTable]);
+    fields[kKey] = cut(fields[kKey], left_beside(widths[kTable]));
+  }
+  std::string text;
+  for (std::size_t i = 0; i < kKey; ++i)
+    text += fields[i] + std::string(widths[i] - width_of(fields[i]) + kGap, ' ');
+  return text + fields[kKey] + '\n';
+}
+
+}  // namespace sluice::daemon
