@@ -122,7 +122,8 @@ TEST_CASE("before Postgres has told its position nothing is called applied or mi
   relay.reject(true);
   store.daemon.start();
   wait_for_state(store.daemon, "retrying");
-  for (const json& entry : log_of(store.daemon).at("entries")) CHECK(entry.at("applied").is_null());
+  const json log = log_of(store.daemon);
+  for (const json& entry : log.at("entries")) CHECK(entry.at("applied").is_null());
 }
 
 TEST_CASE("a limit shows the newest, a position what came after it") {
