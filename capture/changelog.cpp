@@ -22,11 +22,15 @@ bool table_exists(SQLite::Database& database, const std::string& name) {
 
 }  // namespace
 
-void check_format(SQLite::Database& database) {
-  if (!table_exists(database, "_sluice_meta")) return;
+std::int64_t stored_format(SQLite::Database& database) {
+  if (!table_exists(database, "_sluice_meta")) return 0;
   SQLite::Statement meta(database, "SELECT max(format) FROM _sluice_meta");
   meta.executeStep();
-  const std::int64_t format = meta.getColumn(0).getInt64();
+  return meta.getColumn(0).getInt64();
+}
+
+void check_format(SQLite::Database& database) {
+  const std::int64_t format = stored_format(database);
   if (format <= kChangelogFormat) return;
   throw SourceError("format_newer",
                     "the changelog of " + database.getFilename() + " has format " + std::to_string(format) +
@@ -97,6 +101,10 @@ bool create_changelog(SQLite::Database& database, bool new_file) {
   database.exec(render(sql::changelog, "changelog"));
   database.exec(render(sql::changelog, new_file ? "new_id" : "forget_id"));
   return true;
+}
+
+void migrate_changelog(SQLite::Database& database) {
+  if (stored_format(database) == 1) database.exec(render(sql::changelog, "meta_from_1_to_2"));
 }
 
 void widen_changelog(SQLite::Database& database, std::size_t width) {

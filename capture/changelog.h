@@ -12,11 +12,14 @@
 namespace sluice::capture {
 
 /// The version of the format that this program reads and writes.
-inline constexpr int kChangelogFormat = 1;
+inline constexpr int kChangelogFormat = 2;
 
 /// Throws SourceError "format_newer" when the file was written by a newer Sluice. No changelog at all is
 /// fine.
 void check_format(SQLite::Database& database);
+
+/// The format of the changelog in the file; 0 where there is none.
+std::int64_t stored_format(SQLite::Database& database);
 
 /// Are all of our tables there?
 bool changelog_exists(SQLite::Database& database);
@@ -39,6 +42,9 @@ std::string trim_trigger(std::int64_t capacity);
 /// Makes whichever of our tables are missing; true when the changelog itself was. A new file gets an id, one
 /// that had a changelog gets none until somebody knows it. Needs a write transaction.
 bool create_changelog(SQLite::Database& database, bool new_file);
+
+/// Brings tables of an older format to this one.
+void migrate_changelog(SQLite::Database& database);
 
 /// Adds key columns until there are `width`.
 void widen_changelog(SQLite::Database& database, std::size_t width);

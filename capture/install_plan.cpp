@@ -4,8 +4,10 @@
 #include <charconv>
 #include <functional>
 #include <optional>
+#include <set>
 
 #include "capture/changelog.h"
+#include "capture/schema_trace.h"
 #include "capture/survey.h"
 #include "capture/values.h"
 
@@ -122,6 +124,22 @@ void plan_tables(SQLite::Database& database, const SourceOptions& options, Insta
   });
 }
 
+/// Tables that were captured and have lost our triggers are others by the same name.
+std::set<std::string> rebuilt_tables(const InstallPlan& plan) {
+  std::set<std::string> names;
+  for (const auto& each : plan.tables) {
+    if (!each.captured) names.insert(each.table.name);
+  }
+  return names;
+}
+
+void plan_trace(SQLite::Database& database, InstallPlan& plan) {
+  const auto before = stored_trace(database);
+  const SchemaTrace now = schema_trace(database);
+  plan.schema_moved = !before || before->version != now.version;
+  plan.came_and_went = before && something_came_and_went(*before, now, rebuilt_tables(plan));
+}
+
 bool is_new_file(SQLite::Database& database) {
   SQLite::Statement ours(database, "SELECT 1 FROM main.sqlite_schema WHERE name GLOB '_sluice_*' LIMIT 1");
   return !ours.executeStep();
@@ -135,7 +153,7 @@ bool is_ours(std::string_view name) {
 
 bool InstallPlan::nothing_to_do(bool history_known) const {
   return orphans.empty() && renamed.empty() && !changelog_missing && !trim_differs && !too_narrow &&
-         !(history_broken && history_known) &&
+         !old_format && !schema_moved && !(history_broken && history_known) &&
          std::none_of(tables.begin(), tables.end(), [](const TablePlan& each) { return each.rewrite; });
 }
 
@@ -173,6 +191,8 @@ InstallPlan plan_install(SQLite::Database& database, const SourceOptions& option
   plan_tables(database, options, plan);
   plan.new_file = is_new_file(database);
   plan.history_broken = !plan.new_file && (plan.changelog_missing || history_is_broken(database));
+  plan.old_format = !plan.changelog_missing && stored_format(database) < kChangelogFormat;
+  if (!plan.changelog_missing && !plan.old_format) plan_trace(database, plan);
   plan.too_narrow = plan.changelog_missing || changelog_width(database) < plan.width;
   return plan;
 }

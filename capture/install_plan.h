@@ -40,6 +40,10 @@ struct InstallPlan {
   bool new_file = false;        ///< nothing of ours is there, and so no history
   bool history_broken = false;  ///< the changelog was dropped or emptied
   bool trim_differs = false;
+  bool old_format = false;
+  bool schema_moved = false;  ///< it is not what it was when install last looked
+  bool came_and_went =
+      false;              ///< something was in the schema for a time in which rows may have changed unseen
   std::size_t width = 0;  ///< key columns that the widest key needs
   bool too_narrow = false;
 

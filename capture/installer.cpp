@@ -4,6 +4,7 @@
 
 #include "capture/changelog.h"
 #include "capture/install_plan.h"
+#include "capture/schema_trace.h"
 #include "capture/values.h"
 
 namespace sluice::capture {
@@ -33,6 +34,7 @@ InstallReport carry_out(SQLite::Database& database, const InstallPlan& plan,
                         const std::optional<KnownHistory>& known) {
   InstallReport report;
   report.changelog_created = create_changelog(database, plan.new_file);
+  migrate_changelog(database);
   widen_changelog(database, plan.width);
   if (report.changelog_created) lay_base(database, known ? known->last : Position{});
   if (plan.history_broken && known) restart_history(database, *known);
@@ -46,13 +48,15 @@ InstallReport carry_out(SQLite::Database& database, const InstallPlan& plan,
     if (each.rewrite) drop_triggers(database, each.present);
   }
   for (const auto& each : plan.tables) {
-    if (!each.rewrite) continue;
-    for (const auto& trigger : each.triggers) database.exec(trigger.sql);
-    report.installed.push_back(each.table.name);
-    if (!each.unprotected) continue;
+    if (each.rewrite) {
+      for (const auto& trigger : each.triggers) database.exec(trigger.sql);
+      report.installed.push_back(each.table.name);
+    }
+    if (!each.unprotected && !plan.came_and_went) continue;
     raise_generation(database, each.id);
     report.unprotected.push_back(each.id);
   }
+  store_trace(database, schema_trace(database));
   return report;
 }
 
@@ -95,6 +99,7 @@ std::vector<std::string> missing(SQLite::Database& database, const SourceOptions
   std::vector<std::string> names = plan.orphans;
   if (plan.changelog_missing || plan.history_broken || plan.too_narrow) names.push_back("_sluice_changelog");
   if (plan.trim_differs) names.push_back("_sluice_trim");
+  if (plan.old_format || plan.schema_moved) names.push_back("_sluice_meta");
   if (!plan.renamed.empty()) names.push_back("_sluice_table");
   for (const auto& each : plan.tables) {
     if (!each.rewrite) continue;

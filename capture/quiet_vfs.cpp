@@ -10,10 +10,12 @@ namespace sluice::capture {
 namespace {
 
 constexpr int kLetWrite = 0x736C7763;  // "slwc"; SQLite keeps the numbers up to 100 for itself
+constexpr int kIsRead = 0x736C7764;
 
 /// Locks of a -shm as xShmLock counts them (WAL_WRITE_LOCK and WAL_READ_LOCK in SQLite's wal.c).
 constexpr int kWriteLock = 0;
 constexpr int kFirstReadLock = 3;
+constexpr int kReadLocks = 5;
 
 /// How often in a row a reader is refused the write lock. By then SQLite has slept for 5 ms (walTryBeginRead:
 /// from the tenth look on, the square of the looks since the ninth times 39 us), longer than a scheduler lets
@@ -26,6 +28,7 @@ constexpr int kPatience = 16;
 struct QuietFile : sqlite3_file {
   sqlite3_io_methods methods{};  ///< as many as the real file has, so each file has its own
   bool may_write = false;
+  bool has_shm = false;
   int refusals = 0;  ///< since the last successful read lock
 };
 
@@ -75,12 +78,41 @@ int shm_lock(sqlite3_file* file, int offset, int count, int flags) {
   return result;
 }
 
-int file_control(sqlite3_file* file, int operation, void* argument) {
-  if (operation != kLetWrite) {
-    return Forward<&sqlite3_io_methods::xFileControl>::call(file, operation, argument);
+int shm_map(sqlite3_file* file, int page, int size, int extend, void volatile** memory) {
+  static_cast<QuietFile*>(file)->has_shm = true;
+  return Forward<&sqlite3_io_methods::xShmMap>::call(file, page, size, extend, memory);
+}
+
+int shm_unmap(sqlite3_file* file, int remove) {
+  static_cast<QuietFile*>(file)->has_shm = false;
+  return Forward<&sqlite3_io_methods::xShmUnmap>::call(file, remove);
+}
+
+/// Every reader shares one of the read locks, so none of them can then be had alone. SQLite itself asks like
+/// this before it starts the log again from its beginning (walRestartLog).
+bool is_read(sqlite3_file* file) {
+  const auto lock = [&](int which, int flags) {
+    return Forward<&sqlite3_io_methods::xShmLock>::call(file, which, 1, flags | SQLITE_SHM_EXCLUSIVE);
+  };
+  for (int which = kFirstReadLock; which < kFirstReadLock + kReadLocks; ++which) {
+    if (lock(which, SQLITE_SHM_LOCK) != SQLITE_OK) return true;
+    lock(which, SQLITE_SHM_UNLOCK);
   }
-  static_cast<QuietFile*>(file)->may_write = *static_cast<const bool*>(argument);
-  return SQLITE_OK;
+  return false;
+}
+
+int file_control(sqlite3_file* file, int operation, void* argument) {
+  QuietFile& quiet = *static_cast<QuietFile*>(file);
+  switch (operation) {
+    case kLetWrite:
+      quiet.may_write = *static_cast<const bool*>(argument);
+      return SQLITE_OK;
+    case kIsRead:
+      *static_cast<bool*>(argument) = quiet.has_shm && is_read(file);
+      return SQLITE_OK;
+    default:
+      return Forward<&sqlite3_io_methods::xFileControl>::call(file, operation, argument);
+  }
 }
 
 sqlite3_io_methods quiet_methods(const sqlite3_io_methods& table) {
@@ -92,8 +124,10 @@ sqlite3_io_methods quiet_methods(const sqlite3_io_methods& table) {
           &Methods::xSectorSize, &Methods::xDeviceCharacteristics>(quiet, table);
   quiet.xFileControl = file_control;
   if (quiet.iVersion >= 2) {
-    forward<&Methods::xShmMap, &Methods::xShmBarrier, &Methods::xShmUnmap>(quiet, table);
+    forward<&Methods::xShmBarrier>(quiet, table);
+    quiet.xShmMap = shm_map;
     quiet.xShmLock = shm_lock;
+    quiet.xShmUnmap = shm_unmap;
   }
   if (quiet.iVersion >= 3) forward<&Methods::xFetch, &Methods::xUnfetch>(quiet, table);
   return quiet;
@@ -140,6 +174,11 @@ sqlite3_vfs* register_vfs() {
   return &vfs;
 }
 
+void control(sqlite3* database, int operation, bool& value) {
+  if (sqlite3_file_control(database, "main", operation, &value) == SQLITE_OK) return;
+  throw std::logic_error("the connection was not opened with quiet_vfs()");
+}
+
 }  // namespace
 
 const char* quiet_vfs() {
@@ -148,8 +187,13 @@ const char* quiet_vfs() {
 }
 
 void let_write(sqlite3* database, bool allowed) {
-  if (sqlite3_file_control(database, "main", kLetWrite, &allowed) == SQLITE_OK) return;
-  throw std::logic_error("let_write() needs a connection opened with quiet_vfs()");
+  control(database, kLetWrite, allowed);
+}
+
+bool is_being_read(sqlite3* database) {
+  bool read = false;
+  control(database, kIsRead, read);
+  return read;
 }
 
 }  // namespace sluice::capture

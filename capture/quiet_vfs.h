@@ -20,4 +20,9 @@ const char* quiet_vfs();
 /// from the connection's thread. Throws std::logic_error for a connection opened otherwise.
 void let_write(sqlite3* database, bool allowed);
 
+/// Does anybody hold a snapshot of the file, which is in WAL mode, just now? A transaction that has read can
+/// write no more once somebody else has written in between, whatever its busy timeout, so whoever must write
+/// does well to wait. Asked outside transactions of the connection, which was opened with quiet_vfs().
+bool is_being_read(sqlite3* database);
+
 }  // namespace sluice::capture

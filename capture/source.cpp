@@ -85,7 +85,17 @@ struct Source::Impl {
     check_contents();
   }
 
+  /// Not in the midst of a transaction that has read and is about to write, if that can be helped.
+  void wait_for_readers() {
+    constexpr auto kLongest = std::chrono::milliseconds(300);
+    const auto end = std::chrono::steady_clock::now() + kLongest;
+    while (is_being_read(database.getHandle()) && std::chrono::steady_clock::now() < end) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  }
+
   void allow_writes() {
+    wait_for_readers();
     let_write(database.getHandle(), true);
     database.exec("PRAGMA query_only = OFF");
   }

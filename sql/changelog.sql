@@ -1,6 +1,7 @@
 -- The changelog inside the SQLite file. Made once by install; README.md in this folder describes the format.
 --
---   _sluice_meta       one row: format version, and a random id that tells this file's history from any other.
+--   _sluice_meta       one row: format version, a random id that tells this file's history from any other, and what
+--                      the application's schema looked like when install last looked.
 --   _sluice_table      the number of every table ever captured, never given away twice, and its generation: raised
 --                      whenever its triggers are put in anew after a time in which changes may have gone by unseen.
 --   _sluice_changelog  one row a change, in the order of commits: seq, src (number of the table), op
@@ -12,7 +13,21 @@
 -- Words between @ signs are filled in; a line "-- [name]" starts a statement.
 
 -- [meta]
-CREATE TABLE _sluice_meta(format, source_id)
+CREATE TABLE _sluice_meta(format, source_id, schema_version, schema)
+
+-- [meta_from_1_to_2]
+ALTER TABLE _sluice_meta ADD COLUMN schema_version;
+ALTER TABLE _sluice_meta ADD COLUMN schema;
+UPDATE _sluice_meta SET format = 2
+
+-- [objects]
+SELECT type, name, tbl_name, sql,
+    CASE type WHEN 'table' THEN (SELECT count(*) FROM pragma_table_xinfo(s.name, 'main')) ELSE 0 END
+  FROM main.sqlite_schema s
+  WHERE sql IS NOT NULL AND name NOT GLOB '_sluice_*' AND name NOT GLOB 'sqlite_*'
+
+-- [trace]
+UPDATE _sluice_meta SET schema_version = ?, schema = ?
 
 -- [fill_meta]
 INSERT INTO _sluice_meta(format, source_id) VALUES(@format@, '')

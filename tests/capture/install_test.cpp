@@ -262,13 +262,13 @@ TEST_CASE("a trigger edited out of the schema by hand is seen by the next look")
 TEST_CASE("a newer format is refused by name") {
   Sandbox sandbox("CREATE TABLE t(id INTEGER PRIMARY KEY)");
   Source(sandbox.options()).install();
-  sandbox.run("UPDATE _sluice_meta SET format = 2");
+  sandbox.run("UPDATE _sluice_meta SET format = 3");
   try {
     Source source(sandbox.options());
     FAIL("a newer format was accepted");
   } catch (const SourceError& error) {
     CHECK(error.code() == "format_newer");
-    CHECK(std::string(error.what()).find("format 2") != std::string::npos);
+    CHECK(std::string(error.what()).find("format 3") != std::string::npos);
   }
 }
 

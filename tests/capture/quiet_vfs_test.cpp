@@ -334,4 +334,38 @@ TEST_CASE("a file that is in no WAL mode is read and written as ever") {
   CHECK(source.captured().value == before + 1);
 }
 
+TEST_CASE("a file that somebody reads is known, whoever reads it and from where") {
+  Sandbox sandbox("CREATE TABLE t(id INTEGER PRIMARY KEY)");
+  SQLite::Database ours(sandbox.path(), SQLite::OPEN_READWRITE, 0, quiet_vfs());
+  CHECK_FALSE(is_being_read(ours.getHandle()));
+  ours.execAndGet("SELECT count(*) FROM t");
+  CHECK_FALSE(is_being_read(ours.getHandle()));
+  for (const char* emptied : {"PRAGMA wal_checkpoint(TRUNCATE)", "INSERT INTO t VALUES(NULL)"}) {
+    CAPTURE(emptied);
+    sandbox.app().tryExec(emptied);
+    sandbox.run("BEGIN");
+    CHECK_FALSE(is_being_read(ours.getHandle()));
+    sandbox.number("SELECT count(*) FROM t");
+    CHECK(is_being_read(ours.getHandle()));
+    sandbox.run("COMMIT");
+    CHECK_FALSE(is_being_read(ours.getHandle()));
+  }
+}
+
+TEST_CASE("installing waits for a transaction that has read and is about to write") {
+  Sandbox sandbox("CREATE TABLE t(id INTEGER PRIMARY KEY)");
+  Source source(sandbox.options());
+  source.preview();
+  sandbox.run("BEGIN");
+  sandbox.number("SELECT count(*) FROM t");
+  std::thread installer([&] { source.install(); });
+  // Had it not waited, the write would be refused at once.
+  for (int i = 0; i < 50; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  const int refused = sandbox.app().tryExec("INSERT INTO t VALUES(1)");
+  sandbox.app().tryExec(refused == SQLITE_OK ? "COMMIT" : "ROLLBACK");
+  installer.join();
+  CHECK(refused == SQLITE_OK);
+  CHECK(source.missing().empty());
+}
+
 }  // namespace sluice::capture
