@@ -140,12 +140,12 @@ void plan_trace(SQLite::Database& database, InstallPlan& plan) {
   plan.came_and_went = before && something_came_and_went(*before, now, rebuilt_tables(plan));
 }
 
+}  // namespace
+
 bool is_new_file(SQLite::Database& database) {
   SQLite::Statement ours(database, "SELECT 1 FROM main.sqlite_schema WHERE name GLOB '_sluice_*' LIMIT 1");
   return !ours.executeStep();
 }
-
-}  // namespace
 
 bool is_ours(std::string_view name) {
   return name.starts_with("_sluice_");

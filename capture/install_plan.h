@@ -65,6 +65,9 @@ inline constexpr const char* kTriggersInOrder =
 /// kTriggersInOrder, prepared.
 std::uint64_t trigger_fingerprint(SQLite::Statement& triggers_in_order);
 
+/// Is there nothing of ours in the file?
+bool is_new_file(SQLite::Database& database);
+
 /// Is this the name of something of ours?
 bool is_ours(std::string_view name);
 

@@ -93,6 +93,11 @@ InstallReport install(SQLite::Database& database, const SourceOptions& options,
   return report;
 }
 
+Identity identity(SQLite::Database& database) {
+  SQLite::Transaction look(database);
+  return {!is_new_file(database), stored_format(database) > 0 ? source_id(database) : ""};
+}
+
 std::vector<std::string> missing(SQLite::Database& database, const SourceOptions& options) {
   SQLite::Transaction look(database);
   const InstallPlan plan = plan_install(database, options);

@@ -15,6 +15,9 @@ namespace sluice::capture {
 InstallReport install(SQLite::Database& database, const SourceOptions& options,
                       const std::optional<KnownHistory>& known, const std::function<void()>& allow_writes);
 
+/// As Source::identity().
+Identity identity(SQLite::Database& database);
+
 /// As Source::missing().
 std::vector<std::string> missing(SQLite::Database& database, const SourceOptions& options);
 

@@ -95,6 +95,8 @@ struct Source::Impl {
   }
 
   void allow_writes() {
+    const bool is_empty = database.execAndGet("PRAGMA main.page_count").getInt64() == 0;
+    if (!is_empty) capture::check_whole(options.path, database.getHandle());
     wait_for_readers();
     let_write(database.getHandle(), true);
     database.exec("PRAGMA query_only = OFF");
@@ -143,6 +145,14 @@ InstallReport Source::install(const std::optional<KnownHistory>& known) {
   });
 }
 
+void Source::check_whole() {
+  capture::check_whole(impl_->options.path, impl_->database.getHandle());
+}
+
+Identity Source::identity() {
+  return capture::identity(impl_->database);
+}
+
 std::vector<std::string> Source::missing() {
   return capture::missing(impl_->database, impl_->options);
 }
@@ -180,6 +190,10 @@ std::string Source::journal_mode() {
 bool Source::changed() {
   const std::int64_t version = impl_->database.execAndGet("PRAGMA main.data_version").getInt64();
   return std::exchange(impl_->data_version, version) != version;
+}
+
+void Source::forget_pages() {
+  sqlite3_db_release_memory(impl_->database.getHandle());
 }
 
 ReadResult Source::read(const Catalog& catalog, const ReadRequest& request) {

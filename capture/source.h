@@ -58,6 +58,12 @@ struct KnownHistory {
   std::string source_id;  ///< of this very file; empty where the target knows none
 };
 
+/// Whose history a file holds.
+struct Identity {
+  bool installed = false;  ///< there is something of ours
+  std::string source_id;   ///< empty where the changelog is gone
+};
+
 /// What installing did.
 struct InstallReport {
   bool changelog_created = false;
@@ -140,6 +146,12 @@ class Source {
   /// again and the rest waits for the next call that knows.
   InstallReport install(const std::optional<KnownHistory>& known = {});
 
+  /// Throws SourceError "source_incomplete" while another file is being copied over this one.
+  void check_whole();
+
+  /// What can be told before anything is written.
+  Identity identity();
+
   /// Is everything in place? Never writes. The names of what install() would write.
   std::vector<std::string> missing();
 
@@ -167,6 +179,9 @@ class Source {
 
   /// True when another connection has committed since the last call, or on the first call.
   bool changed();
+
+  /// Forgets what was read of the file before: it may have been written to by other means than SQLite's.
+  void forget_pages();
 
   /// Reads the next chunk; see ReadRequest. The catalog is the caller's idea of the schema.
   ReadResult read(const Catalog& catalog, const ReadRequest& request);

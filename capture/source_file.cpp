@@ -41,6 +41,22 @@ bool header_says_wal(sqlite3* database) {
          header[19] == 2;
 }
 
+std::int64_t big_endian(const unsigned char* bytes, int count) {
+  std::int64_t number = 0;
+  for (int i = 0; i < count; ++i) number = number << 8 | bytes[i];
+  return number;
+}
+
+/// How long the file is by its own header; 0 where the header does not say. Source: "Database File Format",
+/// section 1.3: the size counts only where the change counter equals the number it was written for.
+std::int64_t size_by_header(sqlite3_file* file) {
+  unsigned char header[100] = {};
+  if (file->pMethods->xRead(file, header, sizeof header, 0) != SQLITE_OK) return 0;
+  if (big_endian(header + 24, 4) != big_endian(header + 92, 4)) return 0;
+  const std::int64_t page_size = big_endian(header + 16, 2);
+  return big_endian(header + 28, 4) * (page_size == 1 ? 65536 : page_size);
+}
+
 bool may(const std::string& path, int mode) {
   return faccessat(AT_FDCWD, path.c_str(), mode, AT_EACCESS) == 0;
 }
@@ -82,6 +98,19 @@ void check_source_file(const std::string& path) {
 
 void check_file_system(const std::string& path, bool allow_remote_fs, sqlite3* database) {
   check_place(path, allow_remote_fs, [database] { return header_says_wal(database); });
+}
+
+void check_whole(const std::string& path, sqlite3* database) {
+  sqlite3_file* file = nullptr;
+  sqlite3_int64 size = 0;
+  if (sqlite3_file_control(database, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK ||
+      file->pMethods->xFileSize(file, &size) != SQLITE_OK || (size > 0 && size >= size_by_header(file))) {
+    return;
+  }
+  throw SourceError("source_incomplete",
+                    path + (size == 0 ? " is empty" : " is shorter than its own header says") +
+                        ": it is being copied, or has not been made yet",
+                    "it is looked at again as soon as it changes; if a copy was cut off, copy it again");
 }
 
 void check_owner(const std::string& path, uid_t owner, uid_t user) {

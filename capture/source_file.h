@@ -24,6 +24,10 @@ void check_source_file(const std::string& path);
 /// that its owner allows and on which its journal mode can work.
 void check_file_system(const std::string& path, bool allow_remote_fs, sqlite3* database);
 
+/// Throws SourceError "source_incomplete" for a file that is empty, or shorter than its header says: somebody
+/// is copying another one over it, and whatever is written to it now would spoil that. Asked before writing.
+void check_whole(const std::string& path, sqlite3* database);
+
 /// Throws SourceError "source_wrong_owner" unless `user` is the file's owner or root. Another user's -wal and
 /// -shm files would make the application's writes fail. Pure.
 void check_owner(const std::string& path, uid_t owner, uid_t user);

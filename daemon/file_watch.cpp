@@ -1,30 +1,40 @@
 #include "daemon/file_watch.h"
 
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <boost/asio/buffer.hpp>
 #include <string_view>
 #include <utility>
 
+#include "daemon/file_signature.h"
+
 namespace sluice::daemon {
 
 FileWatch::FileWatch(const boost::asio::any_io_executor& strand, const std::filesystem::path& file,
                      std::weak_ptr<void> owner, std::function<void()> changed)
-    : name_(file.filename().string()),
-      owner_(std::move(owner)),
-      changed_(std::move(changed)),
-      events_(strand) {
+    : file_(file), owner_(std::move(owner)), changed_(std::move(changed)), events_(strand) {
   const int descriptor = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
   if (descriptor < 0) return;
   events_.assign(descriptor);
-  // The last event of a commit is a write to the log, or in the rollback modes the end of the journal.
-  const auto mask = IN_MODIFY | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO;
-  if (::inotify_add_watch(descriptor, file.parent_path().c_str(), mask) < 0) {
-    events_.close();
-    return;
-  }
+  follow();
   wait();
+}
+
+void FileWatch::follow() {
+  const auto place = real_place(file_);
+  struct stat folder {};
+  const bool there = ::stat(place.parent_path().c_str(), &folder) == 0;
+  if (!events_.is_open() || !there ||
+      (watched_ >= 0 && folder_ == folder.st_ino && name_ == place.filename()))
+    return;
+  if (watched_ >= 0) ::inotify_rm_watch(events_.native_handle(), watched_);
+  // The last event of a commit is a write to the log, or in the rollback modes the end of the journal.
+  const auto mask = IN_MODIFY | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_MOVE_SELF;
+  watched_ = ::inotify_add_watch(events_.native_handle(), place.parent_path().c_str(), mask);
+  folder_ = folder.st_ino;
+  name_ = place.filename().string();
 }
 
 void FileWatch::close() {
@@ -51,7 +61,7 @@ bool FileWatch::concerns_us(std::size_t bytes) const {
     const bool named =
         name == name_ || (name.starts_with(name_) &&
                           (name.substr(name_.size()) == "-wal" || name.substr(name_.size()) == "-journal"));
-    if (named || (event->mask & IN_Q_OVERFLOW) != 0) return true;
+    if (named || (event->mask & (IN_Q_OVERFLOW | IN_MOVE_SELF)) != 0) return true;
     at += sizeof(inotify_event) + event->len;
   }
   return false;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <array>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -20,6 +22,9 @@ class FileWatch {
   FileWatch(const boost::asio::any_io_executor& strand, const std::filesystem::path& file,
             std::weak_ptr<void> owner, std::function<void()> changed);
 
+  /// Watches the folder anew where it was missing, or where another one has taken its place.
+  void follow();
+
   /// Stops telling; nothing is called afterwards.
   void close();
 
@@ -27,7 +32,10 @@ class FileWatch {
   void wait();
   bool concerns_us(std::size_t bytes) const;
 
+  std::filesystem::path file_;
   std::string name_;
+  int watched_ = -1;  ///< inotify's number for the folder
+  ino_t folder_ = 0;
   std::weak_ptr<void> owner_;
   std::function<void()> changed_;
   boost::asio::posix::stream_descriptor events_;

@@ -50,6 +50,12 @@ Diverged explain(const Evidence& evidence, const PlaceOfDivergence& place) {
   const std::string remedy =
       "put the newer file back, or give the pipeline a new start with: sluicectl uninstall --target " +
       place.pipeline;
+  if (evidence.found_id.empty()) {
+    return {"name_taken",
+            "Postgres knows pipeline '" + place.pipeline + "', but there is nothing of Sluice in " +
+                place.source_path,
+            "it is another file, one from a time before, or capture was taken out of it: " + remedy};
+  }
   if (evidence.expected_id != evidence.found_id) {
     return {
         "name_taken",

@@ -38,7 +38,7 @@ struct CopiedTable {
 /// What is known when the two sides are held against one another.
 struct Evidence {
   std::string expected_id;  ///< the source that Postgres knows this pipeline by
-  std::string found_id;
+  std::string found_id;     ///< empty: there is nothing of ours in the file
   capture::Match match = capture::Match::together;
   std::map<std::string, std::string> versions;  ///< of the tables that are captured now
   std::vector<CopiedTable> copied;

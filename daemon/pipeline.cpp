@@ -64,7 +64,7 @@ Pipeline::Pipeline(boost::asio::io_context& workers, PipelineConfig config)
 void Pipeline::start() {
   if (std::exchange(started_, true)) return;
   boost::asio::post(strand_, [self = shared_from_this()] {
-    self->watch_.emplace(self->strand_, real_place(self->config_.source.path), self,
+    self->watch_.emplace(self->strand_, self->config_.source.path, self,
                          [raw = self.get()] { raw->source_event(); });
     self->schedule();
   });
@@ -127,6 +127,7 @@ void Pipeline::attempt(void (Pipeline::*work)()) {
 }
 
 void Pipeline::open() {
+  if (watch_) watch_->follow();
   replicator_.open();
   pump_.opened();
   quiet_since_ = Pump::Clock::now();
@@ -225,6 +226,7 @@ void Pipeline::wait(std::optional<Milliseconds> timeout) {
 }
 
 void Pipeline::look(Prompt prompt) {
+  if (watch_) watch_->follow();
   if (pump_.failure() || pump_.paused() || !pump_.settled()) return;
   try {
     const auto now = Pump::Clock::now();

@@ -45,14 +45,14 @@ void Replicator::open() {
   if (last_backend_ != 0) session_->end_backend(std::exchange(last_backend_, 0));
   applier::ensure_state_schema(*session_, target_.state_schema);
   load();
-  if (!source_ || source_->replaced()) open_source();
+  if (!source_ || source_->replaced()) return open_source();
+  source_->forget_pages();  // what has failed may have been a file in the midst of being copied over
 }
 
 void Replicator::open_source() {
   observe("open_source");
   left_at_.reset();
   seen_at_ = signature_of(config_.source.path);
-  // Before the one at hand is closed: the last to close a file takes an exclusive lock on it.
   source_ = std::make_unique<capture::Source>(source_options(config_));
 }
 
@@ -88,13 +88,13 @@ bool Replicator::source_changed(Prompt prompt) {
 }
 
 /// What SQLite has in its cache stays good for as long as the log says so. A file that was copied over, from
-/// a backup say, shows only in the file itself, as a checkpoint does: then it is opened anew and read afresh.
+/// a backup say, shows only in the file itself, as a checkpoint does: then it is read afresh.
 bool Replicator::log_has_news() {
   const auto now = signature_of(config_.source.path);
   const auto before = std::exchange(seen_at_, now);
   if (source_->changed()) return true;
   if (now.database == before.database) return false;
-  open_source();
+  source_->forget_pages();
   return true;
 }
 

@@ -124,6 +124,7 @@ class Replicator {
   void open_source();
   void load();
   void start_first_time();
+  bool is_a_stranger();
   Evidence evidence();
   capture::KnownHistory known_history() const;
   void plan_tables();

@@ -67,8 +67,9 @@ void Replicator::load() {
 }
 
 Outcome Replicator::settle() {
-  observe("install");
   load();
+  if (is_a_stranger()) return Outcome::diverged;
+  observe("install");
   install_and_survey();
   observe("settle");
   evidence_ = evidence();
@@ -83,6 +84,19 @@ Outcome Replicator::settle() {
   } catch (const Interrupted&) {
     return Outcome::reinstall;
   }
+}
+
+/// Judged before anything is written to it: a file that Postgres does not know the pipeline by is none of
+/// ours to write to. One that has lost its id is recognised by its place when it is installed.
+bool Replicator::is_a_stranger() {
+  if (!row_) return false;
+  source_->check_whole();
+  const auto found = source_->identity();
+  if (found.installed && (found.source_id.empty() || found.source_id == row_->source.id)) return false;
+  evidence_ = {};
+  evidence_.expected_id = row_->source.id;
+  evidence_.found_id = found.source_id;
+  return true;
 }
 
 Evidence Replicator::evidence() {

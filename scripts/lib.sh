@@ -10,7 +10,8 @@ build_packages=(cmake ninja-build g++ pkg-config libsqlitecpp-dev libsqlite3-dev
   libboost1.81-dev libyaml-cpp-dev libspdlog-dev libcli11-dev nlohmann-json3-dev libsystemd-dev
   prometheus-cpp-dev doctest-dev)
 run_packages=(postgresql postgresql-client sqlite3 curl ca-certificates)
-check_packages=(clang-format clang-tidy systemd dbus-user-session strace git)
+check_packages=(clang-format clang-tidy systemd dbus-user-session strace git
+  python3-django python3-sqlalchemy python3-alembic)
 
 heading() { printf '\n== [%02d:%02d] %s\n' $((SECONDS / 60)) $((SECONDS % 60)) "$*"; }
 fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
@@ -56,6 +57,30 @@ install_without_cluster() {
   as_root cp "$saved" "$settings"
   rm -f "$saved"
   return $outcome
+}
+
+# Node with Debian's SQLite module, as SLUICE_NODE. Debian's packages go with Debian's own Node only; beside another one
+# the module is unpacked into FOLDER. What it is linked to there is an empty library: any Node brings the functions itself.
+need_node() {
+  local folder=$1 binary wanted
+  if is_installed node-sqlite3 || apt-get install -s nodejs node-sqlite3 >/dev/null 2>&1; then
+    need_packages nodejs node-sqlite3
+    export SLUICE_NODE=node
+    return
+  fi
+  heading "Unpacking node-sqlite3 for $(command -v node), which is not Debian's"
+  mkdir -p "$folder/modules/@mapbox/node-pre-gyp"
+  (cd "$folder" && { apt-get download -q node-sqlite3 || { as_root apt-get update -q && apt-get download -q node-sqlite3; }; } &&
+    dpkg -x node-sqlite3_*.deb .) >/dev/null 2>&1 || fail "can't get the package node-sqlite3"
+  mv "$folder"/usr/lib/*/nodejs/sqlite3 "$folder/modules"
+  binary=$(find "$folder/modules/sqlite3" -name '*.node' | sort -V | tail -n 1)
+  echo "exports.find = () => '$binary'" >"$folder/modules/@mapbox/node-pre-gyp/index.js"
+  wanted=$(ldd "$binary" | sed -n 's/^\s*\(libnode[^ ]*\) => not found$/\1/p')
+  g++ -shared -x c++ /dev/null -Wl,-soname,"$wanted" -o "$folder/$wanted"
+  printf '#!/bin/sh\nLD_LIBRARY_PATH=%s NODE_PATH=%s exec %s "$@"\n' "$folder" "$folder/modules" "$(command -v node)" \
+    >"$folder/node"
+  chmod 755 "$folder/node"
+  export SLUICE_NODE=$folder/node
 }
 
 # --- a place to work in -------------------------------------------------------------------------------------------
@@ -149,7 +174,7 @@ run_as_nobody() {
   setpriv --reuid=nobody --regid=nogroup --clear-groups --no-new-privs --inh-caps=-all \
     env --default-signal=INT,QUIT -i PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 TERM="${TERM:-dumb}" CI="${CI:-}" \
     HOME="$room/home" XDG_RUNTIME_DIR="$room/run" TMPDIR="$room/tmp" SLUICE_CGROUP="${SLUICE_CGROUP:-}" \
-    SLUICE_ROOM="$room" \
+    SLUICE_ROOM="$room" SLUICE_NODE="${SLUICE_NODE:-}" \
     bash "$room/tree/$script" "$@" </dev/null &
   wait $!
 }
