@@ -77,7 +77,8 @@ void leave_stale_socket(const DaemonProcess& daemon) {
   ::close(fd);
 }
 
-const std::vector<std::string> kNeedDaemon{"status", "flush", "pause", "resume", "retry", "reload", "stop", "log"};
+const std::vector<std::string> kNeedDaemon{"status", "flush",  "pause", "resume",
+                                           "retry",  "reload", "stop",  "log"};
 
 /// The verbs that work on the file, the server and the configuration alone.
 const std::vector<Verb> kOffline{
