@@ -24,7 +24,7 @@ bool table_exists(SQLite::Database& database, const std::string& name) {
 
 std::int64_t stored_format(SQLite::Database& database) {
   if (!table_exists(database, "_sluice_meta")) return 0;
-  SQLite::Statement meta(database, "SELECT max(format) FROM _sluice_meta");
+  SQLite::Statement meta(database, "SELECT coalesce(max(format), 0) FROM _sluice_meta");
   meta.executeStep();
   return meta.getColumn(0).getInt64();
 }
@@ -39,7 +39,7 @@ void check_format(SQLite::Database& database) {
 }
 
 bool changelog_exists(SQLite::Database& database) {
-  return table_exists(database, "_sluice_meta") && table_exists(database, "_sluice_table") &&
+  return stored_format(database) > 0 && table_exists(database, "_sluice_table") &&
          table_exists(database, "_sluice_changelog");
 }
 
@@ -92,8 +92,8 @@ std::string trim_trigger(std::int64_t capacity) {
 }
 
 bool create_changelog(SQLite::Database& database, bool new_file) {
-  if (!table_exists(database, "_sluice_meta")) {
-    database.exec(render(sql::changelog, "meta"));
+  if (!table_exists(database, "_sluice_meta")) database.exec(render(sql::changelog, "meta"));
+  if (stored_format(database) == 0) {
     database.exec(render(sql::changelog, "fill_meta", {{"format", std::to_string(kChangelogFormat)}}));
   }
   if (!table_exists(database, "_sluice_table")) database.exec(render(sql::changelog, "registry"));

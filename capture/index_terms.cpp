@@ -112,10 +112,13 @@ std::string unquoted(std::string_view token) {
 
 std::string with_plain_strings(std::string_view sql,
                                const std::function<bool(std::string_view name)>& is_column) {
+  const Tokens tokens = tokenize(sql);
   std::string text;
-  for (const auto& token : tokenize(sql)) {
-    const bool is_string = token.front() == '"' && !is_column(unquoted(token));
-    text += is_string ? quote_text(unquoted(token)) : token;
+  for (auto token = tokens.begin(); token != tokens.end(); ++token) {
+    const auto next = std::find_if_not(token + 1, tokens.end(), is_blank);
+    const bool is_function = next != tokens.end() && *next == "(";
+    const bool is_string = token->front() == '"' && !is_function && !is_column(unquoted(*token));
+    text += is_string ? quote_text(unquoted(*token)) : *token;
   }
   return text;
 }

@@ -103,9 +103,10 @@ void plan_tables(SQLite::Database& database, const SourceOptions& options, Insta
     compare(each, triggers);
     const std::int64_t null_keys = each.captured ? 0 : count_null_keys(database, each.table);
     if (null_keys > 0) {
-      plan.left_out.push_back({each.table.name, std::to_string(null_keys) +
-                                                    (null_keys == 1 ? " row" : " rows") +
-                                                    " with NULL in the key: delete them or fill the key in"});
+      plan.left_out.push_back(
+          {each.table.name,
+           std::to_string(null_keys) + (null_keys == 1 ? " row" : " rows") +
+               " with NULL in the key: delete them or fill the key in, then: sluicectl retry"});
       continue;
     }
     if (!known) plan.renamed[next++] = each.table.name;
@@ -124,20 +125,31 @@ void plan_tables(SQLite::Database& database, const SourceOptions& options, Insta
   });
 }
 
-/// Tables that were captured and have lost our triggers are others by the same name.
+/// Tables that have lost all our triggers are others by the same name.
 std::set<std::string> rebuilt_tables(const InstallPlan& plan) {
   std::set<std::string> names;
   for (const auto& each : plan.tables) {
-    if (!each.captured) names.insert(each.table.name);
+    if (each.present.empty()) names.insert(each.table.name);
   }
   return names;
+}
+
+/// Of ours that are missing one by one.
+std::int64_t dropped_triggers(const InstallPlan& plan) {
+  std::int64_t dropped = 0;
+  for (const auto& each : plan.tables) {
+    if (!each.present.empty() && each.present.size() < each.triggers.size())
+      dropped += static_cast<std::int64_t>(each.triggers.size() - each.present.size());
+  }
+  return dropped;
 }
 
 void plan_trace(SQLite::Database& database, InstallPlan& plan) {
   const auto before = stored_trace(database);
   const SchemaTrace now = schema_trace(database);
   plan.schema_moved = !before || before->version != now.version;
-  plan.came_and_went = before && something_came_and_went(*before, now, rebuilt_tables(plan));
+  plan.came_and_went =
+      before && something_came_and_went(*before, now, rebuilt_tables(plan), dropped_triggers(plan));
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "capture/installer.h"
 
+#include <sqlite3.h>
+
 #include <algorithm>
 
 #include "capture/changelog.h"
@@ -30,6 +32,17 @@ void raise_generation(SQLite::Database& database, TableId id) {
   row.exec();
 }
 
+void create_triggers(SQLite::Database& database, const TablePlan& plan) {
+  try {
+    for (const auto& trigger : plan.triggers) database.exec(trigger.sql);
+  } catch (const SQLite::Exception& refusal) {
+    if (refusal.getErrorCode() != SQLITE_ERROR) throw;
+    throw SourceError("trigger_refused",
+                      "SQLite refuses a trigger on table '" + plan.table.name + "': " + refusal.what(),
+                      "leave the table out with tables.exclude, and report its CREATE statements");
+  }
+}
+
 InstallReport carry_out(SQLite::Database& database, const InstallPlan& plan,
                         const std::optional<KnownHistory>& known) {
   InstallReport report;
@@ -43,13 +56,16 @@ InstallReport carry_out(SQLite::Database& database, const InstallPlan& plan,
     database.exec("DROP TRIGGER IF EXISTS main._sluice_trim");
     database.exec(plan.trim);
   }
-  for (const auto& [id, name] : plan.renamed) register_table(database, id, name);
+  for (const auto& [id, name] : plan.renamed) {
+    register_table(database, id, name);
+    raise_generation(database, id);  // whoever was copied under the old name may be taken back to it
+  }
   for (const auto& each : plan.tables) {
     if (each.rewrite) drop_triggers(database, each.present);
   }
   for (const auto& each : plan.tables) {
     if (each.rewrite) {
-      for (const auto& trigger : each.triggers) database.exec(trigger.sql);
+      create_triggers(database, each);
       report.installed.push_back(each.table.name);
     }
     if (!each.unprotected && !plan.came_and_went) continue;

@@ -40,7 +40,7 @@ std::map<Name, SchemaTrace::Object> from_text(const std::string& lines) {
   return objects;
 }
 
-/// Counts the statements that lead from one schema to the other.
+/// Counts the fewest statements that can lead from one schema to the other.
 class Steps {
  public:
   Steps(const SchemaTrace& before, const SchemaTrace& after, const std::set<std::string>& rebuilt)
@@ -48,14 +48,20 @@ class Steps {
 
   std::int64_t count() const {
     std::int64_t steps = 0;
+    std::int64_t tables_gone = 0;
+    std::int64_t tables_added = 0;
     for (const auto& [name, object] : before_.objects) {
       const auto now = after_.objects.find(name);
-      steps += now == after_.objects.end() ? gone(name, object) : kept(name, object, now->second);
+      const bool is_gone = now == after_.objects.end();
+      if (!is_gone) steps += kept(name, object, now->second);
+      if (is_gone && stands_alone(name, object)) ++tables_gone;
+      if (is_gone && !stands_alone(name, object) && find(after_, object.table) != nullptr) ++steps;
     }
     for (const auto& [name, object] : after_.objects) {
-      if (!before_.objects.contains(name)) ++steps;
+      if (before_.objects.contains(name)) continue;
+      ++(stands_alone(name, object) ? tables_added : steps);
     }
-    return steps;
+    return steps + std::max(tables_gone, tables_added);  // a table that is renamed is both
   }
 
  private:
@@ -72,11 +78,6 @@ class Steps {
     return nullptr;
   }
 
-  /// What belongs to a table goes with it.
-  std::int64_t gone(const Name& name, const SchemaTrace::Object& object) const {
-    return stands_alone(name, object) || find(after_, object.table) != nullptr ? 1 : 0;
-  }
-
   std::int64_t kept(const Name& name, const SchemaTrace::Object& before,
                     const SchemaTrace::Object& after) const {
     const bool of_rebuilt = rebuilt_.contains(after.table);
@@ -87,8 +88,8 @@ class Steps {
   }
 
   static std::int64_t altered(const SchemaTrace::Object& before, const SchemaTrace::Object& after) {
-    return before.text == after.text ? 0
-                                     : std::max<std::int64_t>(1, std::abs(after.columns - before.columns));
+    if (before.text == after.text) return 0;
+    return std::max<std::int64_t>(1, std::abs(after.columns - before.columns));
   }
 
   bool is_altered(const std::string& table) const {
@@ -97,7 +98,7 @@ class Steps {
     return before == nullptr || after == nullptr || before->text != after->text;
   }
 
-  static constexpr std::int64_t kRebuild = 3;  // create another, drop the first, rename
+  static constexpr std::int64_t kRebuild = 2;  // drop, create; or create another, drop, rename
   static constexpr std::int64_t kReplace = 2;  // drop, create
 
   const SchemaTrace& before_;
@@ -134,8 +135,8 @@ void store_trace(SQLite::Database& database, const SchemaTrace& trace) {
 }
 
 bool something_came_and_went(const SchemaTrace& before, const SchemaTrace& after,
-                             const std::set<std::string>& rebuilt) {
-  return after.version - before.version > Steps(before, after, rebuilt).count() + 1;
+                             const std::set<std::string>& rebuilt, std::int64_t steps) {
+  return after.version - before.version > Steps(before, after, rebuilt).count() + steps + 1;
 }
 
 }  // namespace sluice::capture

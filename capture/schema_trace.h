@@ -35,10 +35,11 @@ SchemaTrace schema_trace(SQLite::Database& database);
 std::optional<SchemaTrace> stored_trace(SQLite::Database& database);
 void store_trace(SQLite::Database& database, const SchemaTrace& trace);
 
-/// Has something come and gone between two looks, as far as counting can tell? `rebuilt` are tables that
-/// another one has taken the place of. One step more than there are differences is none: VACUUM takes one.
-/// Pure.
+/// Has something come and gone between two looks? Yes, where the version has moved by more than the fewest
+/// steps that explain the differences; one more is none, because VACUUM takes one and what comes and goes
+/// takes two. Said too often rather than not: several tables rebuilt at once look like it. `rebuilt` are
+/// tables that another one has taken the place of; `steps` is what else is known to have happened. Pure.
 bool something_came_and_went(const SchemaTrace& before, const SchemaTrace& after,
-                             const std::set<std::string>& rebuilt);
+                             const std::set<std::string>& rebuilt, std::int64_t steps = 0);
 
 }  // namespace sluice::capture

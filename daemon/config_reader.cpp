@@ -207,16 +207,27 @@ void ConfigReader::read_pipeline(const std::string& name, const YAML::Node& node
     fail(given.contains("retry.max") ? given.at("retry.max") : given.at("retry.initial"),
          "'retry.max' in " + place + " is shorter than 'retry.initial'; make it at least as long");
   }
+  if (!pipeline.tables.by_rowid.empty() && pipeline.target.existing_rows == applier::ExistingRows::merge) {
+    fail(section.given().at("tables.by_rowid"), "'tables.by_rowid' in " + place +
+                                                    " does not go with target.existing_rows: merge, because "
+                                                    "a rowid says nothing of rows that were there "
+                                                    "before; take refuse or replace");
+  }
   for (const PipelineConfig& other : config_.pipelines) check_pair(other, pipeline, at);
   config_.pipelines.push_back(std::move(pipeline));
 }
 
 void ConfigReader::check_pair(const PipelineConfig& one, const PipelineConfig& other,
                               const YAML::Mark& at) const {
-  const bool same_target = one.target.url == other.target.url && one.target.schema == other.target.schema;
-  if (!same_target || !same_file(one.source.path, other.source.path)) return;
-  fail(at, "pipelines '" + one.name + "' and '" + other.name +
-               "' have the same source and the same target; remove one, or give one another target.schema");
+  if (!same_file(one.source.path, other.source.path)) return;
+  const std::string both = "pipelines '" + one.name + "' and '" + other.name + "' have the same source";
+  if (one.target.url == other.target.url && one.target.schema == other.target.schema) {
+    fail(at, both + " and the same target; remove one, or give one another target.schema");
+  }
+  // There is one changelog in a file, with one set of triggers.
+  if (one.tables != other.tables || one.changelog_capacity != other.changelog_capacity) {
+    fail(at, both + ": give both the same 'tables' and the same 'changelog.capacity'");
+  }
 }
 
 }  // namespace sluice::daemon

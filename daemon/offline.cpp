@@ -44,7 +44,9 @@ std::string install_offline(const PipelineConfig& config) {
     capture::Source source(source_options(config));
     const auto report = source.install();
     const std::string where = " in " + config.source.path.string();
-    if (report.installed.empty() && !report.changelog_created) return "everything was in place" + where;
+    if (report.installed.empty()) {
+      return (report.changelog_created ? "the changelog was put back" : "everything was in place") + where;
+    }
     return "capture installed for " + std::to_string(report.installed.size()) + " table(s)" + where + ": " +
            applier::join(report.installed, ", ");
   });

@@ -137,13 +137,13 @@ void Pipeline::settle() {
   const Outcome outcome = replicator_.settle();
   log_event(outcome == Outcome::go_on ? LogLevel::debug : LogLevel::warning, "source_judged",
             {{"pipeline", config_.name}, {"outcome", to_string(outcome)}});
-  pump_.judged(outcome, replicator_.copying());
+  pump_.judged(outcome, replicator_.standing());
   if (!pump_.failure()) board_.clear_error();
 }
 
 void Pipeline::copy_again() {
   replicator_.copy_again();
-  pump_.judged(Outcome::go_on, true);
+  pump_.judged(Outcome::go_on, replicator_.standing());
 }
 
 void Pipeline::diverge() {
@@ -153,7 +153,7 @@ void Pipeline::diverge() {
 void Pipeline::step() {
   const auto started = Pump::Clock::now();
   const StepResult result = replicator_.step();
-  if (result.outcome != Outcome::go_on) return pump_.judged(result.outcome, replicator_.copying());
+  if (result.outcome != Outcome::go_on) return pump_.judged(result.outcome, replicator_.standing());
   pump_.stepped(result.more, result.copying, result.whole);
   board_.note_step(result, started);
   board_.clear_error();
@@ -337,7 +337,8 @@ void Pipeline::answer_waiters() {
 
 void Pipeline::refuse_waiters(const ErrorReport& error) {
   const bool away = pump_.failure() == Failure::away;
-  const char* code = away ? "target_away" : to_string(pump_.state());
+  const bool source = error.cls == "source";
+  const std::string code = !away ? to_string(pump_.state()) : source ? error.code : "target_away";
   for (auto& waiter : std::exchange(waiters_, {})) {
     std::string message = "pipeline '" + config_.name + "': " + error.message;
     if (!error.table.empty())

@@ -96,6 +96,7 @@ void Pump::flush_requested() {
 
 void Pump::retry_requested() {
   urgent_ = true;
+  if (!failure_) outcome_ = Outcome::reinstall;  // what was left out may be fit by now
   backoff_.reset();
 }
 
@@ -109,9 +110,10 @@ void Pump::opened() {
   outcome_ = Outcome::reinstall;
 }
 
-void Pump::judged(Outcome outcome, bool copying) {
+void Pump::judged(Outcome outcome, Standing standing) {
   outcome_ = outcome;
-  copying_ = copying;
+  copying_ = standing.copying;
+  whole_ = standing.whole;
   if (outcome != Outcome::go_on) return;
   started_ = true;
   more_ = true;

@@ -30,6 +30,12 @@ enum class Failure {
   finished,  ///< cutover has ended this pipeline
 };
 
+/// How far Postgres is from being a copy.
+struct Standing {
+  bool copying = false;  ///< a table is under its first copy
+  bool whole = true;     ///< Postgres stands at a boundary
+};
+
 /// Decides what a pipeline does; does nothing itself. Fed with events, verdicts and the time, it answers
 /// next() with an action: read a batch after the position, apply it, read again; with nothing there, wait for
 /// a change; after a failure, back off and look at the position again, or stop and say why. Used from one
@@ -68,7 +74,7 @@ class Pump {
 
   // What came of an action.
   void opened();
-  void judged(Outcome outcome, bool copying);
+  void judged(Outcome outcome, Standing standing);
   void stepped(bool more, bool copying, bool whole);
   void failed(Failure failure, Time now);
 

@@ -16,6 +16,7 @@
 #include "daemon/config.h"
 #include "daemon/file_signature.h"
 #include "daemon/guard.h"
+#include "daemon/pump.h"
 
 namespace sluice::daemon {
 
@@ -100,8 +101,8 @@ class Replicator {
 
   bool source_open() const { return source_ != nullptr; }
   bool connected() const { return session_ != nullptr; }
-  /// Is a table waiting for its copy, or under it?
-  bool copying() const { return next_to_copy() != nullptr; }
+  /// As far as this side knows.
+  Standing standing() const { return {copying(), !row_ || row_->whole}; }
   const applier::Session* session() const { return session_.get(); }
   const capture::Catalog& catalog() const { return catalog_; }
   /// What Postgres holds, as far as this side knows.
@@ -126,6 +127,8 @@ class Replicator {
   void start_first_time();
   bool is_a_stranger();
   Evidence evidence();
+  void note_copies(Evidence& found) const;
+  static std::string copy_version(const applier::TargetTable& table);
   capture::KnownHistory known_history() const;
   void plan_tables();
   applier::TargetTable fit_target(const capture::SourceTable& table);
@@ -154,6 +157,7 @@ class Replicator {
   capture::Chunk read(const capture::ReadRequest& request);
   void observe(const char* step) { observer_(step); }
   applier::TableProgress& progress(const applier::TargetTable& table);
+  bool copying() const { return next_to_copy() != nullptr; }
   applier::BatchContext context() const;
 
   PipelineConfig config_;

@@ -64,7 +64,7 @@ applier::TableProgress Replicator::write_copy_piece(LargeBatch& batch, const cap
   batch.copy_straight(table, piece.rows);
   applier::TableProgress next = progress(table);
   next.ours = config_.target.existing_rows != ExistingRows::merge;
-  next.version = table.source.version;
+  next.version = copy_version(table);
   next.rows_copied += static_cast<std::int64_t>(piece.rows.size());
   next.copy.phase = piece.frontier ? Phase::copying : Phase::streaming;
   next.copy.frontier = piece.frontier.value_or(capture::Key{});
@@ -155,7 +155,7 @@ StepResult Replicator::copy_compared(const TargetTable& table) {
   settle_unknown_rows(batch, table);
   applier::TableProgress next = progress(table);
   next.ours = config_.target.existing_rows != ExistingRows::merge;
-  next.version = table.source.version;
+  next.version = copy_version(table);
   next.rows_copied = gathered.rows;
   next.copy = {Phase::streaming, {}};
   batch.save(table.source.name, next);

@@ -73,9 +73,10 @@ Outcome Replicator::settle() {
   install_and_survey();
   observe("settle");
   evidence_ = evidence();
-  judgement_ = judge(evidence_);
-  if (judgement_.outcome == Outcome::diverged) return Outcome::diverged;
+  if (judge(evidence_).outcome == Outcome::diverged) return Outcome::diverged;
   plan_tables();
+  note_copies(evidence_);
+  judgement_ = judge(evidence_);
   if (!row_) start_first_time();
   if (judgement_.outcome != Outcome::go_on) return judgement_.outcome;
   try {
@@ -104,12 +105,20 @@ Evidence Replicator::evidence() {
   found.found_id = catalog_.source_id;
   found.expected_id = row_ ? row_->source.id : catalog_.source_id;
   if (row_) found.match = source_->match(row_->applied);
-  for (const auto& table : catalog_.tables) found.versions[table.name] = table.version;
+  return found;
+}
+
+/// Known once the target tables are: a table that was dropped and made again on the server has another oid.
+void Replicator::note_copies(Evidence& found) const {
+  for (const auto& table : plan_.tables) found.versions[table.source.name] = copy_version(table);
   for (const auto& [name, progress] : progress_) {
     const bool begun = progress.copy.phase != capture::CopyState::Phase::pending;
     if (begun && found.versions.contains(name)) found.copied.push_back({name, progress.version});
   }
-  return found;
+}
+
+std::string Replicator::copy_version(const TargetTable& table) {
+  return table.source.version + "@" + std::to_string(table.oid);
 }
 
 void Replicator::diverge() const {
@@ -175,7 +184,11 @@ TargetTable Replicator::fit_target(const capture::SourceTable& table) {
 /// The new column and the copy of its rows belong together: the rows have changed without any trigger.
 void Replicator::add_column(const capture::SourceTable& table, const std::string& ddl) {
   auto& state = progress_.at(table.name);
-  state.begin_anew(table.version);
+  if (evidence_.match == capture::Match::overrun || state.version == kAfterOverrun) {
+    state.begin_anew(kAfterOverrun);  // whose deletions have still to be agreed to
+  } else {
+    state.begin_anew(table.version);
+  }
   applier::Transaction transaction(*session_);
   session_->exec(applier::advance_sql(target_.state_schema, config_.name, *row_, row_->applied, row_->whole));
   session_->exec(ddl);
@@ -195,8 +208,9 @@ void Replicator::copy_again() {
     progress.begin_anew(overrun ? kAfterOverrun : evidence_.versions.at(name));
     batch.save(name, progress);
   }
-  batch.commit(from, true);
-  advanced(from, true);
+  const bool whole = overrun || row_->whole;
+  batch.commit(from, whole);
+  advanced(from, whole);
 }
 
 /// After a pause in which the file was let go of, or when another file has taken its place; false for that.

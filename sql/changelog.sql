@@ -22,7 +22,7 @@ UPDATE _sluice_meta SET format = 2
 
 -- [objects]
 SELECT type, name, tbl_name, sql,
-    CASE type WHEN 'table' THEN (SELECT count(*) FROM pragma_table_xinfo(s.name, 'main')) ELSE 0 END
+    CASE WHEN type = 'table' AND rootpage > 0 THEN (SELECT count(*) FROM pragma_table_xinfo(s.name, 'main')) ELSE 0 END
   FROM main.sqlite_schema s
   WHERE sql IS NOT NULL AND name NOT GLOB '_sluice_*' AND name NOT GLOB 'sqlite_*'
 

@@ -41,4 +41,10 @@ TEST_CASE("what is no index statement is refused") {
   }
 }
 
+TEST_CASE("a word in double quotes is a string unless it names a column or a function") {
+  const auto is_column = [](std::string_view word) { return word == "a"; };
+  CHECK(with_plain_strings("\"a\" = \"open\"", is_column) == "\"a\" = 'open'");
+  CHECK(with_plain_strings("\"lower\" (a) || \"it's\"", is_column) == "\"lower\" (a) || 'it''s'");
+}
+
 }  // namespace sluice::capture

@@ -238,6 +238,33 @@ TEST_CASE("an emptied changelog goes on above what is known, written to since or
   }
 }
 
+TEST_CASE("a table that is renamed and takes its name back is another one each time") {
+  Sandbox sandbox("CREATE TABLE \"t\"(id INTEGER PRIMARY KEY)");
+  Source source(sandbox.options());
+  source.install();
+  const std::string first = source.survey().tables.front().version;
+  for (const char* name : {"u", "t"}) {
+    sandbox.run("ALTER TABLE \"" + source.survey().tables.front().name + "\" RENAME TO \"" + name + "\"");
+    source.install();
+  }
+  CHECK(source.survey().tables.front().name == "t");
+  CHECK(source.survey().tables.front().version != first);
+}
+
+TEST_CASE("tables of ours that were emptied are filled again") {
+  Sandbox sandbox("CREATE TABLE t(id INTEGER PRIMARY KEY)");
+  Source source(sandbox.options());
+  source.install();
+  const std::string id = source.survey().source_id;
+  sandbox.run(
+      "INSERT INTO t VALUES(1); DELETE FROM _sluice_meta; DELETE FROM _sluice_table;"
+      "DELETE FROM _sluice_changelog; INSERT INTO t VALUES(2); CREATE TABLE u(id INTEGER PRIMARY KEY)");
+  source.install(KnownHistory{Position{99'000'000'000}, id});
+  CHECK(source.missing().empty());
+  CHECK(source.survey().source_id == id);
+  CHECK(source.survey().tables.size() == 2);
+}
+
 TEST_CASE("a file put back from a time before is not taken for an emptied one") {
   Sandbox sandbox("CREATE TABLE t(id INTEGER PRIMARY KEY)");
   Source source(sandbox.options());

@@ -48,13 +48,32 @@ TEST_CASE("what was there for a time only is one") {
   }
 }
 
+TEST_CASE("it is not hidden by what happened beside it") {
+  const std::string hidden = "CREATE UNIQUE INDEX x ON t(a); DROP INDEX x;";
+  for (const std::string& beside : std::vector<std::string>{
+           "ALTER TABLE other RENAME TO renamed", "ALTER TABLE other ADD COLUMN b", "DROP INDEX by_a",
+           "CREATE TABLE more(id)", "DROP VIEW seen; DROP TABLE other"}) {
+    CAPTURE(beside);
+    CHECK(suspicious(hidden + beside));
+  }
+  CHECK(suspicious(hidden + "DROP TABLE other; CREATE TABLE other(id INTEGER PRIMARY KEY, z)", {"other"}));
+}
+
 TEST_CASE("a table that was rebuilt explains its own steps, and no more") {
   const std::string rebuild =
-      "CREATE TABLE new_t(id INTEGER PRIMARY KEY, a TEXT); INSERT INTO new_t SELECT * FROM t; DROP VIEW seen;"
-      "DROP TABLE t; ALTER TABLE new_t RENAME TO t; CREATE INDEX by_a ON t(a);"
-      "CREATE TRIGGER noted AFTER INSERT ON t BEGIN SELECT 1; END; CREATE VIEW seen AS SELECT * FROM t;";
-  CHECK_FALSE(suspicious(rebuild.substr(0, rebuild.find("CREATE INDEX")), {"t"}));
-  CHECK(suspicious(rebuild + "CREATE UNIQUE INDEX x ON other(id); DROP INDEX x", {"t"}));
+      "CREATE TABLE new_other(id INTEGER PRIMARY KEY, a TEXT); INSERT INTO new_other SELECT *, 1 FROM other;"
+      "DROP TABLE other; ALTER TABLE new_other RENAME TO other;";
+  CHECK_FALSE(suspicious(rebuild, {"other"}));
+  CHECK(suspicious(rebuild + "CREATE UNIQUE INDEX x ON t(a); DROP INDEX x", {"other"}));
+}
+
+TEST_CASE("a virtual table whose module only the application has is passed over") {
+  Sandbox sandbox(
+      "CREATE TABLE t(id INTEGER PRIMARY KEY); PRAGMA writable_schema = ON; INSERT INTO sqlite_schema VALUES("
+      "'table', 'far', 'far', 0, 'CREATE VIRTUAL TABLE far USING nowhere(x)'); PRAGMA writable_schema = OFF");
+  Source source(sandbox.options());
+  source.install();
+  CHECK(source.missing().empty());
 }
 
 TEST_CASE("a trace is read as it was stored, whatever the names") {

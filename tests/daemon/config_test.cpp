@@ -158,7 +158,7 @@ TEST_CASE("every key reaches its place") {
       state_schema: b
       create_tables: false
       identifiers: snake
-      existing_rows: merge
+      existing_rows: replace
     tables: {include: ['a*', b], exclude: [c], by_rowid: ['d*']}
     text: {nul: strip, invalid_utf8: replace}
     apply: {max_batch_changes: 5, max_batch_bytes: 32MiB, max_delay: 10ms}
@@ -182,7 +182,7 @@ log: {level: debug, format: json, values: false}
   CHECK(shop.target.state_schema == "b");
   CHECK_FALSE(shop.target.create_tables);
   CHECK(shop.target.identifiers == sluice::applier::Identifiers::snake);
-  CHECK(shop.target.existing_rows == sluice::applier::ExistingRows::merge);
+  CHECK(shop.target.existing_rows == sluice::applier::ExistingRows::replace);
   CHECK(shop.tables.include == std::vector<std::string>{"a*", "b"});
   CHECK(shop.tables.exclude == std::vector<std::string>{"c"});
   CHECK(shop.tables.by_rowid == std::vector<std::string>{"d*"});
@@ -270,6 +270,9 @@ TEST_CASE("what is wrong is said with its line and column") {
       {"pipelines:\n\tshop: {}\n", "2:1: a tab in the indentation; use spaces"},
       {"a: [1\nb: 2\n", "2:2: not valid YAML: end of sequence flow not found"},
       {kShop + "---\na: 1\n", "6:1: a second document"},
+      {"pipelines:\n  shop:\n    source: {path: a.db}\n    tables: {by_rowid: [a]}\n"
+       "    target: {url: 'postgresql:///shop', existing_rows: merge}\n",
+       "4:24: 'tables.by_rowid' in pipeline 'shop' does not go with target.existing_rows: merge"},
       {in_shop + "on_error: quarantine\n",
        "5:15: 'on_error' in pipeline 'shop': 'on_error: quarantine' is not supported by this version ("},
       {in_shop + "schema_changes: mirror\n",
@@ -299,6 +302,15 @@ TEST_CASE("pipelines may share a source or a target, but not both") {
   CHECK_NOTHROW(load(kShop + "  b: {source: {path: b.db}, target: {url: 'postgresql:///shop'}}\n"));
   CHECK_NOTHROW(
       load(kShop + "  b: {source: {path: a.db}, target: {url: 'postgresql:///shop', schema: b}}\n"));
+}
+
+TEST_CASE("pipelines of one source take the same tables, because there is one set of triggers in it") {
+  for (const char* differs :
+       {"tables: {exclude: [x]}", "tables: {by_rowid: [x]}", "changelog: {capacity: 5}"}) {
+    CAPTURE(differs);
+    const std::string other = "  b: {source: {path: a.db}, target: {url: 'postgresql:///shop', schema: b}, ";
+    CHECK(error_of(kShop + other + differs + "}\n").find("give both the same 'tables'") != std::string::npos);
+  }
 }
 
 TEST_CASE("a missing, unreadable or wrong kind of file is told apart") {

@@ -53,7 +53,9 @@ TEST_SUITE("guard") {
     const std::pair<Evidence, std::string> cases[] = {{evidence(Match::rewound), "moved_back"},
                                                       {evidence(Match::different), "different_history"},
                                                       {other, "name_taken"}};
-    for (const auto& [found, code] : cases) {
+    for (const auto& each : cases) {
+      const auto& found = each.first;
+      const std::string& code = each.second;
       CAPTURE(code);
       CHECK(judge(found).outcome == Outcome::diverged);
       const Diverged why = explain(found, place);

@@ -30,7 +30,7 @@ struct Bench {
 
   void settle() {
     pump.opened();
-    pump.judged(Outcome::go_on, false);
+    pump.judged(Outcome::go_on, {});
     pump.stepped(false, false, true);
   }
 };
@@ -47,7 +47,7 @@ TEST_SUITE("pump") {
     CHECK(bench.action() == Action::open);
     CHECK(bench.pump.state() == State::starting);
     bench.pump.opened();
-    bench.pump.judged(Outcome::go_on, false);
+    bench.pump.judged(Outcome::go_on, {});
     CHECK(bench.action() == Action::step);
     bench.pump.stepped(false, false, true);
     CHECK(bench.next() == wait(1000ms));
@@ -62,13 +62,14 @@ TEST_SUITE("pump") {
                                                   {Outcome::resync_tables, Action::copy_again},
                                                   {Outcome::resync_all, Action::copy_again},
                                                   {Outcome::diverged, Action::diverge}};
-    for (const auto& [outcome, action] : answers) {
+    for (const auto& each : answers) {
+      const auto [outcome, action] = std::pair(each.first, each.second);
       CAPTURE(to_string(outcome));
       Bench bench;
       bench.pump.opened();
       CHECK(bench.action() == Action::settle);
       CHECK_FALSE(bench.pump.settled());
-      bench.pump.judged(outcome, false);
+      bench.pump.judged(outcome, {});
       CHECK(bench.action() == action);
       CHECK(bench.pump.settled() == (outcome == Outcome::go_on));
     }
@@ -79,18 +80,18 @@ TEST_SUITE("pump") {
     bench.settle();
     bench.pump.flush_requested();
     CHECK(bench.action() == Action::step);
-    bench.pump.judged(Outcome::reinstall, false);
+    bench.pump.judged(Outcome::reinstall, {});
     CHECK(bench.action() == Action::settle);
-    bench.pump.judged(Outcome::resync_tables, false);
+    bench.pump.judged(Outcome::resync_tables, {});
     CHECK(bench.action() == Action::copy_again);
-    bench.pump.judged(Outcome::go_on, true);
+    bench.pump.judged(Outcome::go_on, {.copying = true});
     CHECK(bench.action() == Action::step);
   }
 
   TEST_CASE("goes on while a step leaves something to do, and says what it is doing") {
     Bench bench;
     bench.pump.opened();
-    bench.pump.judged(Outcome::go_on, false);
+    bench.pump.judged(Outcome::go_on, {});
     bench.pump.stepped(true, true, true);
     CHECK(bench.pump.state() == State::copying);
     CHECK(bench.action() == Action::step);
@@ -114,7 +115,7 @@ TEST_SUITE("pump") {
   TEST_CASE("in manual mode only a flush moves data, the first copy included") {
     Bench bench(Mode::manual);
     bench.pump.opened();
-    bench.pump.judged(Outcome::go_on, false);
+    bench.pump.judged(Outcome::go_on, {});
     CHECK(bench.next() == wait({}));
     bench.pump.source_changed(bench.now);
     CHECK(bench.next() == wait({}));
@@ -150,7 +151,7 @@ TEST_SUITE("pump") {
       flush ? bench.pump.flush_requested() : bench.pump.retry_requested();
       CHECK(bench.action() == Action::open);
       bench.pump.opened();
-      bench.pump.judged(Outcome::go_on, false);
+      bench.pump.judged(Outcome::go_on, {});
       CHECK(bench.action() == Action::step);
       bench.pump.failed(Failure::away, bench.now);
       CHECK(bench.action() == Action::wait);
@@ -181,7 +182,7 @@ TEST_SUITE("pump") {
     bench.now += 60s;
     CHECK(bench.action() == Action::open);
     bench.pump.opened();
-    bench.pump.judged(Outcome::go_on, false);
+    bench.pump.judged(Outcome::go_on, {});
     CHECK(bench.action() == Action::step);
   }
 
@@ -204,14 +205,14 @@ TEST_SUITE("pump") {
     bench.now += 1s;
     CHECK(bench.action() == Action::open);
     bench.pump.opened();
-    bench.pump.judged(Outcome::go_on, false);
+    bench.pump.judged(Outcome::go_on, {});
     CHECK(bench.pump.state() == State::idle);
     bench.pump.flush_requested();
     bench.pump.failed(Failure::refused, bench.now);
     bench.now += 60s;
     CHECK(bench.action() == Action::open);
     bench.pump.opened();
-    bench.pump.judged(Outcome::go_on, false);
+    bench.pump.judged(Outcome::go_on, {});
     CHECK(bench.next() == wait({}));
     CHECK(bench.pump.state() == State::halted);
     CHECK_FALSE(bench.pump.retry_at());

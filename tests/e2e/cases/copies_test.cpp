@@ -432,4 +432,37 @@ TEST_CASE("case 28: after the changelog is dropped, sluicectl uninstall sets the
   CHECK(mirror.differences() == "");
 }
 
+TEST_CASE("a target table that somebody drops, or makes anew, is copied again") {
+  Mirror mirror(kStock);
+  mirror.start();
+  mirror.server("DROP TABLE stock");
+  CHECK(mirror.daemon.ctl({"retry"}).exit_code == 0);
+  CHECK(mirror.differences() == "");
+  mirror.daemon.stop();
+  mirror.server("DROP TABLE stock; CREATE TABLE stock(id bigint PRIMARY KEY, label text, amount bigint)");
+  mirror.daemon.start();
+  CHECK(mirror.differences() == "");
+}
+
+TEST_CASE("what an overrun would delete is asked about, also after a column was added") {
+  MirrorOptions options;
+  options.settings = "    changelog:\n      capacity: 5\n";
+  Mirror mirror(
+      "CREATE TABLE log(id INTEGER PRIMARY KEY, text TEXT);"
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)"
+      " INSERT INTO log SELECT i, 'row' FROM n",
+      options);
+  mirror.start();
+  mirror.daemon.stop();
+  mirror.run("DELETE FROM log WHERE id > 10");
+  mirror.daemon.start();
+  wait_for_state(mirror.daemon, "diverged");
+  mirror.run("ALTER TABLE log ADD COLUMN kind INTEGER DEFAULT 3");
+  mirror.daemon.stop();
+  mirror.daemon.start();
+  wait_for_state(mirror.daemon, "diverged");
+  CHECK(mirror.status().at("error").at("code") == "resync_would_delete");
+  CHECK(mirror.server("SELECT count(*) FROM log") == "3000");
+}
+
 }  // namespace sluice::e2e
