@@ -43,7 +43,9 @@ std::size_t window() {
 /// Goes on from page to page until somebody ends it.
 class Follower {
  public:
-  explicit Follower(const Invocation& invocation) : invocation_(invocation), client_(client_of(invocation)) {}
+  explicit Follower(const Invocation& invocation) : invocation_(invocation), client_(client_of(invocation)) {
+    table_.expect_more();
+  }
 
   void run() {
     std::string document = client_.get(path_of(invocation_));

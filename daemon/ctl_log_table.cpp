@@ -48,6 +48,11 @@ std::string or_dash(const std::string& text) {
 
 }  // namespace
 
+void LogTable::expect_more() {
+  widths_[kTime] = width_of(local_text(WallTime{}));
+  widths_[kOperation] = width_of("maybe_replaced");
+}
+
 std::string LogTable::page(const std::vector<LogLine>& entries, std::size_t window) {
   const Fields header{"position", "time", "applied", "table", "operation", "key"};
   std::vector<Fields> rows;

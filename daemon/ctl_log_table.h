@@ -13,6 +13,9 @@ namespace sluice::daemon {
 /// hold. Pure; the time zone is the process's.
 class LogTable {
  public:
+  /// Leaves room for what later pages may hold: a time, and the longest operation.
+  void expect_more();
+
   /// The next entries, below the header where they are the first. In a window of so many columns, long names
   /// and keys are cut so that a change fits on a line; without one (0) nothing is.
   std::string page(const std::vector<LogLine>& entries, std::size_t window);

@@ -154,6 +154,19 @@ TEST_CASE("the log is an aligned table, whose columns grow with later pages") {
         "11        -                           no       packages            insert          3\n");
 }
 
+TEST_CASE("a log that is followed has room for a time before there is one") {
+  setenv("TZ", "CET-1", 1);
+  tzset();
+  const auto entries = full_log().entries;
+  LogTable table;
+  table.expect_more();
+  CHECK(table.page({entries[1]}, 0) ==
+        "position  time                        applied  table     operation       key\n"
+        "8         -                           yes      packages  insert          1\n");
+  CHECK(table.page({{9, entries[2].seen_at, "packages", "maybe_replaced", "1", true}}, 0) ==
+        "9         2026-11-20 15:03:22 +01:00  yes      packages  maybe_replaced  1\n");
+}
+
 TEST_CASE("a window cuts the log's long names and keys, and no command reaches the terminal") {
   const std::vector<LogLine> entries{{1, {}, "äöüäöüäöüäöü", "insert", "'\x1b[31m\r\n\x7f\xc2\x9b'", true},
                                      {2, {}, "t", "insert", "'ein Schlüssel, der länger ist'", true}};
