@@ -175,9 +175,9 @@ TEST_CASE("--follow shows a change made while it runs, and ends well when it is 
     Follower follower(store.daemon, {"--limit", "1"});
     follower.shows("position  ");
     store.source.exec("UPDATE packages SET name = 'rum ' || random() % 10 WHERE id = 2");
-    follower.shows("update     2\n");
+    follower.shows("update          2\n");
     store.source.exec("INSERT INTO packages VALUES (" + std::to_string(100 + number) + ", 'gin')");
-    follower.shows("insert     " + std::to_string(100 + number) + "\n");
+    follower.shows("insert          " + std::to_string(100 + number) + "\n");
     CHECK(lines_of(follower.out()) == 4);
     follower.signal(number);
     CHECK(follower.wait() == 0);
