@@ -47,9 +47,16 @@ std::int64_t big_endian(const unsigned char* bytes, int count) {
   return number;
 }
 
+bool has_log(sqlite3* database) {
+  struct stat log {};
+  return stat(sqlite3_filename_wal(sqlite3_db_filename(database, "main")), &log) == 0 && log.st_size > 0;
+}
+
 /// How long the file is by its own header; 0 where the header does not say. Source: "Database File Format",
-/// section 1.3: the size counts only where the change counter equals the number it was written for.
-std::int64_t size_by_header(sqlite3_file* file) {
+/// section 1.3: the size counts only where the change counter equals the number it was written for. Beside a
+/// log it says nothing either: a checkpoint writes the first page first.
+std::int64_t size_by_header(sqlite3* database, sqlite3_file* file) {
+  if (has_log(database)) return 0;
   unsigned char header[100] = {};
   if (file->pMethods->xRead(file, header, sizeof header, 0) != SQLITE_OK) return 0;
   if (big_endian(header + 24, 4) != big_endian(header + 92, 4)) return 0;
@@ -104,7 +111,8 @@ void check_whole(const std::string& path, sqlite3* database) {
   sqlite3_file* file = nullptr;
   sqlite3_int64 size = 0;
   if (sqlite3_file_control(database, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK ||
-      file->pMethods->xFileSize(file, &size) != SQLITE_OK || (size > 0 && size >= size_by_header(file))) {
+      file->pMethods->xFileSize(file, &size) != SQLITE_OK ||
+      (size > 0 && size >= size_by_header(database, file))) {
     return;
   }
   throw SourceError("source_incomplete",

@@ -80,4 +80,28 @@ TEST_CASE("a file put in the place of the open one is noticed") {
   CHECK(source.replaced());
 }
 
+TEST_CASE("a file that is empty or cut short is not written to, one beside a log may well be short") {
+  Sandbox sandbox("CREATE TABLE t(id INTEGER PRIMARY KEY, text TEXT)", "PRAGMA journal_mode = DELETE");
+  sandbox.run("INSERT INTO t SELECT NULL, hex(randomblob(2000)) FROM pragma_table_list, pragma_table_list");
+  sandbox.close();
+  const auto size = std::filesystem::file_size(sandbox.path());
+  const auto is_whole = [&] {
+    SQLite::Database database(sandbox.path(), SQLite::OPEN_READWRITE);
+    try {
+      check_whole(sandbox.path(), database.getHandle());
+      return true;
+    } catch (const SourceError& error) {
+      CHECK(error.code() == "source_incomplete");
+      return false;
+    }
+  };
+  CHECK(is_whole());
+  std::filesystem::resize_file(sandbox.path(), size - 4096);
+  CHECK_FALSE(is_whole());
+  std::ofstream(sandbox.path() + "-wal") << "frames";
+  CHECK(is_whole());
+  std::filesystem::resize_file(sandbox.path(), 0);
+  CHECK_FALSE(is_whole());
+}
+
 }  // namespace sluice::capture
