@@ -5,27 +5,12 @@
 #include <initializer_list>
 #include <string>
 
-#include "tests/e2e/cases/mirror.h"
+#include "tests/e2e/cases/steps.h"
 
 namespace sluice::e2e {
 namespace {
 
 using support::PostgresCluster;
-
-/// A statement of the application, and what SQLite says where it refuses it.
-struct Step {
-  Step(const char* statement, const char* error = "") : sql(statement), refusal(error) {}
-  std::string sql;
-  std::string refusal;
-};
-
-void check_steps(Mirror& mirror, std::initializer_list<Step> steps) {
-  for (const Step& step : steps) {
-    CAPTURE(step.sql);
-    CHECK(mirror.attempt(step.sql) == step.refusal);
-    CHECK(mirror.differences() == "");
-  }
-}
 
 /// kReplicaOwner writes in replica mode, kOwner in ordinary mode.
 MirrorOptions as(const std::string& role) {

@@ -7,33 +7,16 @@
 #include <string>
 #include <vector>
 
-#include "tests/e2e/cases/mirror.h"
+#include "tests/e2e/cases/steps.h"
 
 namespace sluice::e2e {
 namespace {
-
-/// A statement of the application, and what SQLite says where it refuses it.
-struct Step {
-  Step(const char* statement, const char* error = "") : sql(statement), refusal(error) {}
-  std::string sql;
-  std::string refusal;
-};
-
-using Steps = std::initializer_list<Step>;
 
 /// What Postgres has to answer in the end, so that a comparison of empty tables would be noticed.
 struct Fact {
   std::string query;
   std::string answer;
 };
-
-void check_steps(Mirror& mirror, const Steps& steps) {
-  for (const Step& step : steps) {
-    CAPTURE(step.sql);
-    CHECK(mirror.attempt(step.sql) == step.refusal);
-    CHECK(mirror.differences() == "");
-  }
-}
 
 void check_steps(const std::string& recursive_triggers, const std::string& schema, const Steps& steps,
                  const Fact& fact) {

@@ -5,25 +5,10 @@
 #include <initializer_list>
 #include <string>
 
-#include "tests/e2e/cases/mirror.h"
+#include "tests/e2e/cases/steps.h"
 
 namespace sluice::e2e {
 namespace {
-
-/// A statement of the application, and what SQLite says where it refuses it.
-struct Step {
-  Step(const char* statement, const char* error = "") : sql(statement), refusal(error) {}
-  std::string sql;
-  std::string refusal;
-};
-
-void check_steps(Mirror& mirror, std::initializer_list<Step> steps) {
-  for (const Step& step : steps) {
-    CAPTURE(step.sql);
-    CHECK(mirror.attempt(step.sql) == step.refusal);
-    CHECK(mirror.differences() == "");
-  }
-}
 
 /// The insert trigger of ours has to fire before every trigger of the application: the one created last does.
 bool our_insert_trigger_is_newest(Mirror& mirror, const std::string& table) {
