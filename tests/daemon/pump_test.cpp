@@ -63,7 +63,8 @@ TEST_SUITE("pump") {
                                                   {Outcome::resync_all, Action::copy_again},
                                                   {Outcome::diverged, Action::diverge}};
     for (const auto& each : answers) {
-      const auto [outcome, action] = std::pair(each.first, each.second);
+      const Outcome outcome = each.first;
+      const Action action = each.second;
       CAPTURE(to_string(outcome));
       Bench bench;
       bench.pump.opened();
