@@ -216,7 +216,8 @@ TEST_CASE("case 39: a copy of the file that is renamed over it is followed, and 
     CAPTURE(held);
     close_application(mirror);
     if (!held) wait_until_let_go(mirror);
-    const auto copy = support::run({{"sqlite3", path, "PRAGMA wal_checkpoint(TRUNCATE)"}});
+    const auto copy =
+        support::run({{"sqlite3", "-cmd", ".timeout 5000", path, "PRAGMA wal_checkpoint(TRUNCATE)"}});
     REQUIRE(copy.out.starts_with("0|"));
     std::filesystem::copy_file(path, other);
     replace(path, other);
