@@ -2,7 +2,7 @@
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.migrations.loader import MigrationLoader
 
 from shop.work import work, write
@@ -13,6 +13,18 @@ def models_now():
     return loader.project_state(list(loader.applied_migrations)).apps
 
 
+def migrate(migration):
+    """As somebody does whom SQLite tells "database is locked": the daemon may just have put its triggers back after
+    the migration before, and a transaction that has read by then can write no more. What was migrated stays."""
+    tries = 5
+    for attempt in range(1, tries + 1):
+        try:
+            return call_command("migrate", "shop", migration, verbosity=0)
+        except OperationalError as refusal:
+            if attempt == tries or "locked" not in str(refusal):
+                raise
+
+
 class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("migration")
@@ -20,5 +32,5 @@ class Command(BaseCommand):
     def handle(self, *, migration, **_):
         if connection.introspection.table_names():
             work(models_now())
-        call_command("migrate", "shop", migration, verbosity=0)
+        migrate(migration)
         write(models_now())
