@@ -174,7 +174,7 @@ run_as_nobody() {
   setpriv --reuid=nobody --regid=nogroup --clear-groups --no-new-privs --inh-caps=-all \
     env --default-signal=INT,QUIT -i PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 TERM="${TERM:-dumb}" CI="${CI:-}" \
     HOME="$room/home" XDG_RUNTIME_DIR="$room/run" TMPDIR="$room/tmp" SLUICE_CGROUP="${SLUICE_CGROUP:-}" \
-    SLUICE_ROOM="$room" SLUICE_NODE="${SLUICE_NODE:-}" \
+    SLUICE_ROOM="$room" SLUICE_NODE="${SLUICE_NODE:-}" SLUICE_SEED="${SLUICE_SEED:-}" \
     bash "$room/tree/$script" "$@" </dev/null &
   wait $!
 }
