@@ -16,6 +16,7 @@ struct Rule {
 constexpr std::array kRules{
     Rule{"SL001", Fault::fenced},
     Rule{"SL002", Fault::row},
+    Rule{"SL003", Fault::row},
     // What one row's values bring about.
     Rule{"09", Fault::row},
     Rule{"21000", Fault::row},
@@ -30,11 +31,12 @@ constexpr std::array kRules{
     Rule{"P0", Fault::row},
     // What stands in the way of every row of a table.
     Rule{"0A", Fault::table},
+    Rule{"2B", Fault::table},
     Rule{"2F", Fault::table},
     Rule{"3F", Fault::table},
     Rule{"42", Fault::table},
-    Rule{"428C9", Fault::table},
     Rule{"42P05", Fault::environment},  // a pooler mixed up its sessions
+    Rule{"54011", Fault::table},        // more columns than a table may have
     Rule{"55", Fault::table},
     Rule{"55006", Fault::environment},
     Rule{"55P03", Fault::environment},
@@ -89,6 +91,21 @@ Fault classify(std::string_view sqlstate) {
 
 ApplyError::ApplyError(Fault fault_, const std::string& message, std::string sqlstate_)
     : std::runtime_error(message), fault(fault_), code(code_of(fault_)), sqlstate(std::move(sqlstate_)) {
+}
+
+bool ApplyError::lost_connection() const {
+  return fault == Fault::in_doubt || sqlstate.starts_with("08") || sqlstate.starts_with("57P");
+}
+
+ApplyError ApplyError::with_message(const std::string& message) const {
+  ApplyError error(fault, message, sqlstate);
+  error.code = code;
+  error.table = table;
+  error.key = key;
+  error.column = column;
+  error.constraint = constraint;
+  error.hint = hint;
+  return error;
 }
 
 ApplyError server_refusal(const std::string& message, const std::string& sqlstate) {

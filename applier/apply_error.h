@@ -26,13 +26,20 @@ class ApplyError : public std::runtime_error {
  public:
   ApplyError(Fault fault, const std::string& message, std::string sqlstate = {});
 
+  /// Has the connection gone with it, or the session, or the server?
+  bool lost_connection() const;
+
+  /// The same in other words.
+  ApplyError with_message(const std::string& message) const;
+
   Fault fault;
-  std::string code;      ///< stable word for programs, e.g. "row_refused", "target_away"
-  std::string sqlstate;  ///< empty for our own errors
-  std::string table;     ///< source table, where known
-  std::string key;       ///< as SQL literals, where known
-  std::string column;    ///< where known
-  std::string hint;      ///< the remedy
+  std::string code;        ///< stable word for programs, e.g. "row_refused", "target_away"
+  std::string sqlstate;    ///< empty for our own errors
+  std::string table;       ///< source table, where known
+  std::string key;         ///< as SQL literals, where known
+  std::string column;      ///< where known
+  std::string constraint;  ///< where known
+  std::string hint;        ///< the remedy
 };
 
 /// A server's error, by its primary message and SQLSTATE. Messages of class 22 quote whole values: of those

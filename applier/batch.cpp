@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "applier/apply_error.h"
+#include "applier/general_write.h"
 #include "applier/identifiers.h"
 #include "applier/state_store.h"
 
@@ -12,7 +13,9 @@ namespace {
 
 constexpr std::size_t kSmallBatchKeys = 500;
 constexpr std::int64_t kSmallBatchBytes = 256 << 10;
-constexpr std::size_t kShownKeyBytes = 200;
+
+/// Nobody looks through more refusals of one table; the rest is not even looked for.
+constexpr std::size_t kMostRefusals = 1001;
 
 std::vector<TableWrite> convert(const Plan& plan, const capture::Chunk& chunk, const TextPolicies& text) {
   std::vector<TableWrite> writes;
@@ -22,13 +25,6 @@ std::vector<TableWrite> convert(const Plan& plan, const capture::Chunk& chunk, c
     }
   }
   return writes;
-}
-
-TableWrite convert_rows(const TargetTable& table, const std::vector<capture::Row>& rows,
-                        const TextPolicies& text) {
-  TableWrite write{&table, {}, {}};
-  for (const auto& row : rows) write.upserts.push_back(convert_row(table, row, text));
-  return write;
 }
 
 std::vector<Statement> literal_statements(const std::vector<TableWrite>& writes, const Session& session,
@@ -42,35 +38,6 @@ std::string deferral(const Session& session) {
   return session.mode() == ApplyMode::ordinary ? "SET CONSTRAINTS ALL DEFERRED;" : "";
 }
 
-/// Values and the constraints on them are the same in both modes, foreign keys and triggers are not.
-bool same_in_replica_mode(const std::string& sqlstate) {
-  return sqlstate.starts_with("22") || (sqlstate.starts_with("23") && sqlstate != "23503");
-}
-
-/// What would help. In ordinary mode it may be the right that keeps the server's triggers out of a mirror.
-void add_hint(ApplyError& error, const Session& session, const TargetTable& table) {
-  if (!error.hint.empty()) return;
-  if (error.sqlstate == "42501") {
-    error.hint = grant_sql(table, session.role());
-    return;
-  }
-  if (error.sqlstate == "23502" && !table.required.empty()) {
-    error.hint = "SQLite has no column " + join(table.required, ", ") +
-                 ", has it been dropped or renamed there? ALTER TABLE " + table.name + " DROP COLUMN " +
-                 join(table.required, ", DROP COLUMN ") + "; or give it a default, then: sluicectl retry";
-    return;
-  }
-  if (session.mode() == ApplyMode::replica || same_in_replica_mode(error.sqlstate)) {
-    error.hint = "change the row in SQLite or " + table.display_name +
-                 " on the server; replication then goes on by itself, or at once with: sluicectl retry";
-    return;
-  }
-  error.hint =
-      "the server's own triggers and constraints apply to every replicated row; to mirror without them: "
-      "GRANT SET ON PARAMETER session_replication_role TO " +
-      session.role() + "; (Postgres 15+), then: sluicectl retry";
-}
-
 /// One statement, with the table in the message where it is refused.
 void run(Session& session, const Statement& statement) {
   try {
@@ -82,44 +49,50 @@ void run(Session& session, const Statement& statement) {
   }
 }
 
-/// The states of a chunk, each as a chunk of its own with one key.
-struct SingleState {
-  const TargetTable* table;
-  const capture::KeyState* state;
-};
-
-std::vector<SingleState> single_states(const Plan& plan, const capture::Chunk& chunk) {
-  std::vector<SingleState> states;
-  for (const TargetTable& table : plan.tables) {
-    for (const auto& changes : chunk.tables) {
-      if (changes.table != table.source.id) continue;
-      for (const auto& state : changes.keys) states.push_back({&table, &state});
-    }
+/// The rows of a chunk that are in the quarantine.
+std::set<RowName> held_back_rows(const Plan& plan, const capture::Chunk& chunk, const Tolerance& tolerance) {
+  std::set<RowName> rows;
+  if (tolerance.held_back.empty()) return rows;
+  const auto note = [&](const TargetTable& table, const capture::Key& key) {
+    RowName row{table.source.name, capture::encode(key)};
+    if (tolerance.held_back.contains(row)) rows.insert(std::move(row));
+  };
+  for (const auto& changes : chunk.tables) {
+    const TargetTable* table = plan.find(changes.table);
+    if (!table) continue;
+    for (const auto& state : changes.keys) note(*table, state.key);
   }
-  return states;
+  if (!chunk.copy) return rows;
+  const TargetTable& table = *plan.find(chunk.copy->table);
+  for (const auto& row : chunk.copy->rows) note(table, key_of(table.source, row));
+  return rows;
 }
 
-/// Writes the rows of a refused batch one by one until one is refused, and adds its key to the error.
-/// Everything is rolled back. Gives the first error back where no single row is at fault by itself.
-ApplyError locate(Session& session, const Plan& plan, const BatchContext& context,
-                  const capture::Chunk& chunk, ApplyError refusal) {
-  Transaction transaction(session);
-  session.exec(session.transaction_settings() + deferral(session));
-  for (const auto& [table, state] : single_states(plan, chunk)) {
-    capture::TableChanges changes{table->source.id, {*state}, false};
-    const auto statements =
-        literal_statements({convert_changes(*table, changes, context.text)}, session, context);
-    try {
-      for (const auto& statement : statements) run(session, statement);
-    } catch (ApplyError& error) {
-      if (error.fault != Fault::row && error.fault != Fault::table) throw;
-      error.key = capture::to_literal(state->key, kShownKeyBytes);
-      return error;
-    }
+/// Everything in one message; false where a row, or a table, does not take it.
+bool written_in_one_message(Session& session, const Plan& plan, const BatchContext& context,
+                            const PipelineRow& believed, const capture::Chunk& chunk,
+                            const std::set<RowName>& resolved) {
+  const auto writes = convert(plan, chunk, context.text);
+  if (std::any_of(writes.begin(), writes.end(), [](const auto& write) { return !write.refused.empty(); })) {
+    return false;
   }
-  if (refusal.hint.empty())
-    refusal.hint = "the rows are refused only together; see the server's log for the row";
-  return refusal;
+  std::string message = "BEGIN ISOLATION LEVEL READ COMMITTED;" + session.transaction_settings() +
+                        deferral(session) +
+                        advance_sql(context.state_schema, context.pipeline, believed, chunk.to, true);
+  for (const auto& statement : literal_statements(writes, session, context)) message += statement.sql;
+  if (!resolved.empty()) {
+    message += resolve_sql(context.state_schema, context.pipeline, {resolved.begin(), resolved.end()});
+  }
+  message += "COMMIT;";
+  try {
+    session.exec(message);
+    return true;
+  } catch (const ApplyError& error) {
+    if (error.fault == Fault::in_doubt) throw;
+    session.exec("ROLLBACK");
+    if (error.fault != Fault::row && error.fault != Fault::table) throw;
+    return false;
+  }
 }
 
 }  // namespace
@@ -136,22 +109,15 @@ bool is_small(const capture::Chunk& chunk) {
   return chunk.at_boundary && !chunk.copy && keys <= kSmallBatchKeys && chunk.bytes <= kSmallBatchBytes;
 }
 
-void write_small_batch(Session& session, const Plan& plan, const BatchContext& context,
-                       const PipelineRow& believed, const capture::Chunk& chunk) {
-  const auto writes = convert(plan, chunk, context.text);
-  std::string message = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;" + session.transaction_settings() +
-                        deferral(session) +
-                        advance_sql(context.state_schema, context.pipeline, believed, chunk.to, true);
-  for (const auto& statement : literal_statements(writes, session, context)) message += statement.sql;
-  message += "COMMIT;";
-  try {
-    session.exec(message);
-  } catch (const ApplyError& error) {
-    if (error.fault == Fault::in_doubt) throw;
-    session.exec("ROLLBACK");
-    if (error.fault != Fault::row && error.fault != Fault::table) throw;
-    throw locate(session, plan, context, chunk, error);
+HeldBack write_small_batch(Session& session, const Plan& plan, const BatchContext& context,
+                           const PipelineRow& believed, const capture::Chunk& chunk) {
+  const auto again = held_back_rows(plan, chunk, *context.tolerance);
+  if (written_in_one_message(session, plan, context, believed, chunk, again)) {
+    return {{}, {again.begin(), again.end()}};
   }
+  LargeBatch batch(session, plan, context, believed);
+  batch.add(chunk);
+  return batch.commit(chunk.to, true);
 }
 
 LargeBatch::LargeBatch(Session& session, const Plan& plan, BatchContext context, PipelineRow believed)
@@ -167,22 +133,46 @@ LargeBatch::LargeBatch(Session& session, const Plan& plan, BatchContext context,
 Stage& LargeBatch::stage(const TargetTable& table) {
   const auto found = stages_.find(table.source.id);
   if (found != stages_.end()) return found->second;
-  return stages_.try_emplace(table.source.id, session_, table).first->second;
+  return stages_.try_emplace(table.source.id, session_, table, context_.state_schema).first->second;
 }
 
 void LargeBatch::add(const capture::Chunk& chunk) {
-  for (const auto& write : convert(plan_, chunk, context_.text)) {
+  tried_again_.merge(held_back_rows(plan_, chunk, *context_.tolerance));
+  for (auto& write : convert(plan_, chunk, context_.text)) {
     const auto changes = std::find_if(chunk.tables.begin(), chunk.tables.end(),
                                       [&](const auto& c) { return c.table == write.table->source.id; });
-    // Once a table has a stage, its later states have to come after the earlier ones in it.
-    const bool straight = changes->inserts_only && write.deletes.empty() && write.table->key_is_unique &&
-                          !stages_.contains(changes->table);
-    if (straight && copied_straight(*write.table, write)) continue;
-    stage(*write.table).add(write);
+    const bool all_new = changes->inserts_only && write.deletes.empty() && write.table->key_is_unique;
+    add(std::move(write), all_new && !is_checked_against_others(*write.table));
   }
 }
 
-bool LargeBatch::copied_straight(const TargetTable& table, const TableWrite& write) {
+void LargeBatch::copy_straight(const TargetTable& table, const std::vector<capture::Row>& rows) {
+  const bool alone = stages_.empty() || !is_checked_against_others(table);
+  add(convert_rows(table, rows, context_.text), alone);
+}
+
+void LargeBatch::gather(const TargetTable& table, const std::vector<capture::Row>& rows) {
+  add(convert_rows(table, rows, context_.text), false);
+}
+
+void LargeBatch::add(TableWrite write, bool all_new) {
+  const TargetTable& table = *write.table;
+  rows_[table.source.id] += write.upserts.size() + write.deletes.size() + write.refused.size();
+  const bool refused = !write.refused.empty();
+  refuse(table, std::exchange(write.refused, {}));
+  // Once a table has a stage, its later states have to come after the earlier ones in it.
+  const bool straight = all_new && !refused && !table.may_swallow && !stages_.contains(table.source.id);
+  if (straight && copied_straight(write)) return;
+  add_to_stage(write);
+}
+
+/// In ordinary mode the rows of such a table have to wait for those that they point at, and must not be there
+/// when the server acts on a change of these.
+bool LargeBatch::is_checked_against_others(const TargetTable& table) const {
+  return session_.mode() == ApplyMode::ordinary && (!table.parents.empty() || table.references_itself);
+}
+
+bool LargeBatch::copied_straight(const TableWrite& write) {
   std::string lines;
   for (const auto& row : write.upserts) {
     std::vector<const std::optional<std::string>*> fields;
@@ -191,7 +181,10 @@ bool LargeBatch::copied_straight(const TargetTable& table, const TableWrite& wri
   }
   Savepoint savepoint(session_);
   try {
-    session_.copy(table.name, table.column_names(), lines);
+    session_.copy(write.table->name, write.table->column_names(), lines);
+    if (is_checked_against_others(*write.table)) {
+      session_.exec("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED");
+    }
   } catch (const ApplyError& error) {
     // Rows that are there already, or that constraints refuse before the rest of the batch is there.
     if (error.fault == Fault::row || error.fault == Fault::table) return false;
@@ -201,13 +194,36 @@ bool LargeBatch::copied_straight(const TargetTable& table, const TableWrite& wri
   return true;
 }
 
-void LargeBatch::copy_straight(const TargetTable& table, const std::vector<capture::Row>& rows) {
-  const TableWrite write = convert_rows(table, rows, context_.text);
-  if (!write.upserts.empty() && !copied_straight(table, write)) stage(table).add(write);
+void LargeBatch::add_to_stage(const TableWrite& write) {
+  const TargetTable& table = *write.table;
+  auto refusals = stage(table).add(write, kMostRefusals);
+  for (auto& refusal : refusals) add_hint(refusal.error, session_, table);
+  refuse(table, std::move(refusals));
 }
 
-void LargeBatch::gather(const TargetTable& table, const std::vector<capture::Row>& rows) {
-  stage(table).add(convert_rows(table, rows, context_.text));
+/// Rows that are refused: held back where that is allowed, else the end of the batch.
+void LargeBatch::refuse(const TargetTable& table, std::vector<Refusal> refusals) {
+  for (auto& refusal : refusals) {
+    if (!context_.tolerance->covers(refusal)) throw refusal.error;
+    if (stages_.contains(table.source.id)) stage(table).forget(refusal.row.second);
+    refusals_.push_back(std::move(refusal));
+  }
+  const auto refused =
+      static_cast<std::size_t>(std::count_if(refusals_.begin(), refusals_.end(), [&](const auto& each) {
+        return each.row.first == table.source.name;
+      }));
+  if (refused >= kMostRefusals)
+    throw wholesale_refusal(refused, rows_[table.source.id], refusals_.back().error);
+}
+
+/// A later chunk may have brought the row in a state that is not refused.
+void LargeBatch::drop_superseded_refusals() {
+  std::erase_if(refusals_, [&](const Refusal& refusal) {
+    for (auto& [id, stage] : stages_) {
+      if (stage.table().source.name == refusal.row.first) return stage.holds(refusal.row.second);
+    }
+    return false;
+  });
 }
 
 void LargeBatch::settle(Stage& stage) {
@@ -223,37 +239,31 @@ void LargeBatch::settle(Stage& stage) {
 ExistingCounts LargeBatch::count_existing(const TargetTable& table) {
   settle(stage(table));
   const auto row = session_.exec(
-      "SELECT count(*) FILTER (WHERE s.sluice_chunk IS NULL), count(*) FILTER (WHERE"
-      " s.sluice_chunk IS NOT NULL AND " +
+      "SELECT count(*) FILTER (WHERE s.sluice_row IS NULL), count(*) FILTER (WHERE"
+      " s.sluice_row IS NOT NULL AND " +
       images_differ(table) + "), count(*) FROM " + table.name + " AS t LEFT JOIN (SELECT * FROM " +
       stage(table).name() + " WHERE NOT sluice_gone) AS s ON " + key_join(table, "t", "s"))[0];
   return {row[0].as<std::int64_t>(), row[1].as<std::int64_t>(), row[2].as<std::int64_t>()};
 }
 
 void LargeBatch::delete_unknown(const TargetTable& table) {
-  std::vector<std::string> keys;
-  for (const auto& name : table.key_names()) keys.push_back("x." + name);
-  unknown_[table.source.id] = "(SELECT " + join(keys, ",") + " FROM " + table.name +
-                              " AS x WHERE NOT EXISTS (SELECT 1 FROM " + stage(table).name() +
-                              " AS y WHERE NOT y.sluice_gone AND " + key_join(table, "x", "y") + ")) AS s";
+  settle(stage(table));
+  rows_[table.source.id] += stage(table).add_unknown();
 }
 
 void LargeBatch::save(const std::string& source_table, const TableProgress& progress) {
   session_.exec(save_progress_sql(context_.state_schema, context_.pipeline, source_table, progress));
 }
 
-std::vector<WriteSource> LargeBatch::sources() {
-  std::vector<WriteSource> sources;
+std::vector<Stage*> LargeBatch::settled_stages() {
+  std::vector<Stage*> stages;
   for (const TargetTable& table : plan_.tables) {
     const auto found = stages_.find(table.source.id);
     if (found == stages_.end()) continue;
     settle(found->second);
-    sources.push_back(found->second.source());
-    if (const auto unknown = unknown_.find(table.source.id); unknown != unknown_.end()) {
-      sources.back().deletes = unknown->second;
-    }
+    stages.push_back(&found->second);
   }
-  return sources;
+  return stages;
 }
 
 void LargeBatch::avoid_nested_loops() {
@@ -272,14 +282,68 @@ void LargeBatch::avoid_nested_loops() {
   }
 }
 
-void LargeBatch::commit(const capture::Anchor& to, bool whole) {
-  const auto all = sources();
-  avoid_nested_loops();
-  for (const auto& statement : ordered_statements(all, session_.mode(), context_.state_schema)) {
-    run(session_, statement);
+/// As the short way promises it: everything in an order that suits most batches, each table by itself.
+bool LargeBatch::written_the_short_way(const std::vector<Stage*>& stages) {
+  std::vector<WriteSource> sources;
+  for (const Stage* stage : stages) sources.push_back(stage->source());
+  Savepoint savepoint(session_);
+  try {
+    for (const auto& statement : ordered_statements(sources, session_.mode(), context_.state_schema)) {
+      run(session_, statement);
+    }
+    if (session_.mode() == ApplyMode::ordinary) session_.exec("SET CONSTRAINTS ALL IMMEDIATE");
+  } catch (const ApplyError& error) {
+    if (error.fault != Fault::row && error.fault != Fault::table) throw;
+    return false;
   }
+  savepoint.release();
+  return true;
+}
+
+void LargeBatch::write() {
+  const auto stages = settled_stages();
+  avoid_nested_loops();
+  if (stages.empty() || written_the_short_way(stages)) return;
+  std::map<std::string, std::vector<Refusal>> by_table;
+  for (auto& refusal : GeneralWrite(session_, stages, context_.state_schema).run(kMostRefusals)) {
+    by_table[refusal.row.first].push_back(std::move(refusal));
+  }
+  for (const TargetTable& table : plan_.tables) refuse(table, std::move(by_table[table.source.name]));
+}
+
+/// What is refused goes into the quarantine, what was there and has been written leaves it, both with the
+/// rows themselves. So many refusals that the table is at fault end the batch.
+HeldBack LargeBatch::keep_account(const capture::Anchor& to) {
+  HeldBack held_back;
+  std::string statements;
+  for (const auto& refusal : refusals_) {
+    held_back.refused.push_back(refusal.row);
+    tried_again_.erase(refusal.row);
+    statements += hold_back_sql(context_.state_schema, context_.pipeline, refusal, to.position);
+  }
+  for (const TargetTable& table : plan_.tables) {
+    const auto is_of_table = [&](const Refusal& refusal) { return refusal.row.first == table.source.name; };
+    const auto refused =
+        static_cast<std::size_t>(std::count_if(refusals_.begin(), refusals_.end(), is_of_table));
+    if (!is_wholesale(refused, rows_[table.source.id])) continue;
+    throw wholesale_refusal(refused, rows_[table.source.id],
+                            std::find_if(refusals_.begin(), refusals_.end(), is_of_table)->error);
+  }
+  held_back.resolved.assign(tried_again_.begin(), tried_again_.end());
+  if (!held_back.resolved.empty()) {
+    statements += resolve_sql(context_.state_schema, context_.pipeline, held_back.resolved);
+  }
+  if (!statements.empty()) session_.exec(statements);
+  return held_back;
+}
+
+HeldBack LargeBatch::commit(const capture::Anchor& to, bool whole) {
+  drop_superseded_refusals();
+  write();
+  HeldBack held_back = keep_account(to);
   session_.exec(advance_sql(context_.state_schema, context_.pipeline, believed_, to, whole));
   transaction_.commit();
+  return held_back;
 }
 
 }  // namespace sluice::applier

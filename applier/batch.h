@@ -3,12 +3,14 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "applier/convert.h"
 #include "applier/options.h"
 #include "applier/progress.h"
+#include "applier/refusal.h"
 #include "applier/session.h"
 #include "applier/stage.h"
 #include "applier/target_table.h"
@@ -30,15 +32,16 @@ struct BatchContext {
   std::string pipeline;
   std::string state_schema;
   TextPolicies text;
+  const Tolerance* tolerance = &kNoTolerance;  ///< outlives the batch
 };
 
 /// Small enough to go over in one message?
 bool is_small(const capture::Chunk& chunk);
 
-/// Writes a whole small batch in one round trip, from BEGIN to COMMIT. Throws ApplyError; a refusal names the
-/// row, which is then looked for one by one in a transaction that is rolled back.
-void write_small_batch(Session& session, const Plan& plan, const BatchContext& context,
-                       const PipelineRow& believed, const capture::Chunk& chunk);
+/// Writes a whole small batch in one round trip, from BEGIN to COMMIT; where a row is refused, in the way of
+/// a large one. Throws ApplyError, which names the row that is refused and not to be held back.
+HeldBack write_small_batch(Session& session, const Plan& plan, const BatchContext& context,
+                           const PipelineRow& believed, const capture::Chunk& chunk);
 
 /// What stands in a target table that was there before its first copy.
 struct ExistingCounts {
@@ -72,15 +75,24 @@ class LargeBatch {
   /// Remembers how far the copy of a table has come.
   void save(const std::string& source_table, const TableProgress& progress);
 
-  /// Writes everything gathered, moves the position and commits. `whole` says that `to` is a boundary.
-  void commit(const capture::Anchor& to, bool whole);
+  /// Writes everything gathered, moves the position and commits. `whole` says that `to` is a boundary. Says
+  /// which rows are held back, and which no longer.
+  HeldBack commit(const capture::Anchor& to, bool whole);
 
  private:
   Stage& stage(const TargetTable& table);
-  bool copied_straight(const TargetTable& table, const TableWrite& write);
+  void add(TableWrite write, bool all_new);
+  bool is_checked_against_others(const TargetTable& table) const;
+  bool copied_straight(const TableWrite& write);
+  void add_to_stage(const TableWrite& write);
+  void refuse(const TargetTable& table, std::vector<Refusal> refusals);
+  void drop_superseded_refusals();
+  std::vector<Stage*> settled_stages();
   void settle(Stage& stage);
-  std::vector<WriteSource> sources();
+  void write();
+  bool written_the_short_way(const std::vector<Stage*>& stages);
   void avoid_nested_loops();
+  HeldBack keep_account(const capture::Anchor& to);
 
   Session& session_;
   const Plan& plan_;
@@ -89,7 +101,9 @@ class LargeBatch {
   Transaction transaction_;
   std::map<capture::TableId, Stage> stages_;
   std::map<capture::TableId, bool> settled_;
-  std::map<capture::TableId, std::string> unknown_;  ///< keys to delete besides, as a relation
+  std::map<capture::TableId, std::size_t> rows_;  ///< gathered, the refused ones included
+  std::vector<Refusal> refusals_;
+  std::set<RowName> tried_again_;  ///< rows in the quarantine that are in the batch
 };
 
 }  // namespace sluice::applier

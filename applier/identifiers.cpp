@@ -25,6 +25,10 @@ std::string quote_name(std::string_view schema, std::string_view table) {
   return quote_name(schema) + "." + quote_name(table);
 }
 
+std::string quoted_name_sql(const std::string& expression) {
+  return "'\"' || replace(" + expression + ", '\"', '\"\"') || '\"'";
+}
+
 std::string quote_literal(std::string_view text) {
   // A message is read as a whole before its first statement runs, so no setting in it can tell what a
   // backslash means; E'' can.

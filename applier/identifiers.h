@@ -13,6 +13,9 @@ std::string quote_name(std::string_view name);
 /// "schema"."table".
 std::string quote_name(std::string_view schema, std::string_view table);
 
+/// SQL that puts a name of the catalog in double quotes, as quote_name() does.
+std::string quoted_name_sql(const std::string& expression);
+
 /// A string literal that means the same whatever standard_conforming_strings says.
 std::string quote_literal(std::string_view text);
 

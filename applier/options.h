@@ -3,6 +3,8 @@
 #include <chrono>
 #include <string>
 
+#include "applier/table_rule.h"
+
 /// What a pipeline's owner can choose about the Postgres side.
 namespace sluice::applier {
 
@@ -22,6 +24,7 @@ struct TargetOptions {
   ExistingRows existing_rows = ExistingRows::refuse;
   TextPolicy nul = TextPolicy::error;
   TextPolicy invalid_utf8 = TextPolicy::error;
+  TableRules rules;
   std::chrono::seconds connect_timeout{10};
 };
 

@@ -45,17 +45,19 @@ Settings connection_keywords(const TargetOptions& options) {
 /// A transaction's settings: the same meaning of every literal whatever the role or the database prefer, and
 /// no limit of theirs that ends a long batch; the server notices by itself when this end is gone.
 std::string settings_sql(ApplyMode mode, int server_version) {
-  Settings settings{{"statement_timeout", "0"},
-                    {"lock_timeout", "60s"},
-                    {"idle_in_transaction_session_timeout", "10min"},
-                    {"tcp_keepalives_idle", "30"},
-                    {"tcp_keepalives_interval", "10"},
-                    {"tcp_keepalives_count", "3"},
-                    {"TimeZone", "UTC"},
-                    {"DateStyle", "ISO, YMD"},
-                    {"IntervalStyle", "postgres"},
-                    {"standard_conforming_strings", "on"},
-                    {"row_security", "off"}};
+  Settings settings{
+      {"statement_timeout", "0"},
+      {"lock_timeout", "60s"},
+      {"idle_in_transaction_session_timeout", "10min"},
+      {"tcp_keepalives_idle", "30"},
+      {"tcp_keepalives_interval", "10"},
+      {"tcp_keepalives_count", "3"},
+      {"TimeZone", "UTC"},
+      {"DateStyle", "ISO, YMD"},
+      {"IntervalStyle", "postgres"},
+      {"standard_conforming_strings", "on"},
+      {"row_security", "off"},
+      {"jit", "off"}};  // statements are many, short-lived, and costed far too high without nested loops
   if (server_version >= 140000) settings.emplace_back("client_connection_check_interval", "10s");
   if (server_version >= 170000) settings.emplace_back("transaction_timeout", "0");
   if (mode == ApplyMode::replica) settings.emplace_back("session_replication_role", "replica");
@@ -174,6 +176,8 @@ ApplyMode Session::probe_mode() {
 }
 
 void Session::end_backend(int pid) {
+  // A pooler has ended it itself, together with its client, or has given it to another one.
+  if (pooled()) return;
   // The name keeps a number that was given to somebody else's session in the meantime out of harm's way.
   exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = " + std::to_string(pid) +
        " AND application_name = current_setting('application_name') AND usename = current_user"
@@ -181,7 +185,7 @@ void Session::end_backend(int pid) {
 }
 
 Transaction::Transaction(Session& session) : session_(session) {
-  session_.exec("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
+  session_.exec("BEGIN ISOLATION LEVEL READ COMMITTED");
 }
 
 Transaction::~Transaction() {

@@ -71,7 +71,8 @@ class Session {
   /// works.
   const std::string& transaction_settings() const { return transaction_settings_; }
 
-  /// Ends a backend of this pipeline that a lost connection left behind. Not finding it is no error.
+  /// Ends a backend of this pipeline that a lost connection left behind. Not finding it is no error; behind a
+  /// pooler, where it may be somebody else's by now, it is left alone.
   void end_backend(int pid);
 
  private:

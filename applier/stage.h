@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "applier/refusal.h"
 #include "applier/session.h"
 #include "applier/table_write.h"
 #include "applier/write_sql.h"
@@ -13,13 +15,25 @@ namespace sluice::applier {
 /// whole. The target sees nothing of a chunk before all of them are there: rows of an early chunk are newer
 /// than their neighbours, and constraints would refuse states that the source never had. Lives inside one
 /// transaction and is gone with it.
+///
+/// Its columns are those of the target table, and before them: sluice_gone, is the key to be deleted;
+/// sluice_row, a number that grows; sluice_key, the source's key as capture::encode() writes it.
 class Stage {
  public:
-  Stage(Session& session, const TargetTable& table);
+  Stage(Session& session, const TargetTable& table, std::string state_schema);
 
-  /// Adds the rows and keys of a chunk; later chunks win over earlier ones. Throws ApplyError; where a value
-  /// doesn't fit its column's type, with the key of the first such row.
-  void add(const TableWrite& write);
+  /// Adds the rows and keys of a chunk; later ones win over earlier ones. Gives back the rows that their
+  /// columns' types refuse, but no more than `most` of them. Throws ApplyError.
+  std::vector<Refusal> add(const TableWrite& write, std::size_t most);
+
+  /// Forgets what an earlier chunk said of a key.
+  void forget(const std::string& key);
+
+  /// Has a later chunk brought the key after all?
+  bool holds(const std::string& key);
+
+  /// Adds the keys of the target that the stage lacks, as gone. Answers how many. The stage is settled.
+  std::size_t add_unknown();
 
   /// Leaves one state a key, and lets the planner know how many there are.
   void settle();
@@ -32,17 +46,20 @@ class Stage {
   std::int64_t rows() const { return rows_; }
 
  private:
-  void copy(const std::string& lines);
-  std::string lines(const TableWrite& write, std::size_t first, std::size_t last) const;
-  std::string gone_lines(const TableWrite& write) const;
-  bool refuses(const TableWrite& write, std::size_t first, std::size_t last);
-  std::string first_refused_key(const TableWrite& write);
+  std::vector<std::string> all_columns() const;
+  std::string lines(const TableWrite& write) const;
+  std::vector<Refusal> add_by_halves(const TableWrite& write, std::size_t most);
+  std::vector<std::string> casts(const std::string& prefix) const;
+  Refusal refusal_of(const TableWrite& write, std::int64_t row, ApplyError error);
+  std::string column_at_fault(std::int64_t row);
 
   Session& session_;
   const TargetTable& table_;
+  std::string state_schema_;
   std::string name_;
   std::int64_t chunks_ = 0;
   std::int64_t rows_ = 0;
+  std::int64_t first_row_ = 0;  ///< of the chunk that is being added
 };
 
 }  // namespace sluice::applier

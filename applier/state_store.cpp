@@ -51,8 +51,12 @@ void make_schema(Session& session, const std::string& schema) {
   }
 }
 
+int format_of(Session& session, const std::string& schema) {
+  return session.exec("SELECT version FROM " + quote_name(schema, "format"))[0][0].as<int>();
+}
+
 void check_format(Session& session, const std::string& schema) {
-  const int version = session.exec("SELECT version FROM " + quote_name(schema, "format"))[0][0].as<int>();
+  const int version = format_of(session, schema);
   if (version <= kStateFormat) return;
   ApplyError error(Fault::table, "schema " + schema + " has format " + std::to_string(version) +
                                      ", this sluiced knows formats up to " + std::to_string(kStateFormat));
@@ -64,13 +68,16 @@ void check_format(Session& session, const std::string& schema) {
 }  // namespace
 
 void ensure_state_schema(Session& session, const std::string& schema) {
-  if (!exists(session, schema)) {
+  if (!exists(session, schema) || format_of(session, schema) < kStateFormat) {
     Transaction transaction(session);
     // The lock is for daemons that start at the same time: the second finds what the first has made.
     session.exec("SELECT pg_advisory_xact_lock(hashtext('sluice schema'))");
     if (!exists(session, schema)) {
       make_schema(session, schema);
       session.exec(replace_all(sql::progress, "@schema@", quote_name(schema)));
+    }
+    if (format_of(session, schema) < kStateFormat) {
+      session.exec(replace_all(sql::refusals, "@schema@", quote_name(schema)));
     }
     transaction.commit();
   }
@@ -124,11 +131,11 @@ void create_pipeline(Session& session, const std::string& schema, const std::str
                ")");
 }
 
-void update_place(Session& session, const std::string& schema, const std::string& pipeline,
-                  const SourceIdentity& source) {
-  session.exec("UPDATE " + quote_name(schema, "pipeline") + " SET source_path = " +
-               quote_literal(source.path) + ", source_host = " + quote_literal(source.host) +
-               " WHERE name = " + quote_literal(pipeline) + " AND source_id = " + quote_literal(source.id));
+void update_source(Session& session, const std::string& schema, const std::string& pipeline,
+                   const SourceIdentity& source) {
+  session.exec("UPDATE " + quote_name(schema, "pipeline") + " SET source_id = " + quote_literal(source.id) +
+               ", source_path = " + quote_literal(source.path) +
+               ", source_host = " + quote_literal(source.host) + " WHERE name = " + quote_literal(pipeline));
 }
 
 std::string hold_sql(const std::string& schema, const std::string& pipeline, const PipelineRow& believed) {

@@ -9,9 +9,10 @@
 namespace sluice::applier {
 
 /// The version of the tables that this code reads and writes.
-inline constexpr int kStateFormat = 1;
+inline constexpr int kStateFormat = 2;
 
-/// Makes the state schema where it is missing. Throws ApplyError (table) where its format is newer than ours.
+/// Makes the state schema where it is missing, and brings an older format up to date. Throws ApplyError
+/// (table) where its format is newer than ours.
 void ensure_state_schema(Session& session, const std::string& schema);
 
 /// What the server remembers of a pipeline, all of one moment. Waits for a batch of it that is still under
@@ -22,9 +23,9 @@ StoredState load_state(Session& session, const std::string& schema, const std::s
 void create_pipeline(Session& session, const std::string& schema, const std::string& pipeline,
                      const PipelineRow& row);
 
-/// Remembers where the source is now.
-void update_place(Session& session, const std::string& schema, const std::string& pipeline,
-                  const SourceIdentity& source);
+/// Remembers which source it is now, and where; for a transaction that has moved the position.
+void update_source(Session& session, const std::string& schema, const std::string& pipeline,
+                   const SourceIdentity& source);
 
 /// The fence at the start of a transaction: holds the row that is `believed`, or raises SL001.
 std::string hold_sql(const std::string& schema, const std::string& pipeline, const PipelineRow& believed);

@@ -1,39 +1,45 @@
 #include "applier/table_write.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
 #include "applier/apply_error.h"
+#include "applier/conversion_notes.h"
 #include "applier/identifiers.h"
 
 namespace sluice::applier {
 namespace {
 
-constexpr std::size_t kShownKeyBytes = 200;
-
-capture::Key key_of(const TargetTable& table, const capture::Row& row) {
-  capture::Key key;
-  for (const std::size_t i : table.source.key) key.push_back(row[i]);
-  return key;
-}
-
 ApplyError refusal(const TargetTable& table, const capture::Key& key, const TargetColumn& column,
                    const ConversionError& reason) {
   ApplyError error(Fault::row, reason.what());
   error.table = table.source.name;
-  error.key = capture::to_literal(key, kShownKeyBytes);
+  error.key = shown_key(key);
   error.column = table.source.columns[column.source].name;
   error.hint = "change the value in SQLite, or the type of column " + column.name + " (" + column.type +
                ") of " + table.display_name + "; replication then goes on by itself";
+  if (!reason.remedy.empty()) {
+    error.hint +=
+        ". Or set tables.rules." + table.source.name + ".types." + error.column + " to " + reason.remedy;
+  }
   return error;
 }
 
-TextKey convert_key(const TargetTable& table, const capture::Key& key, const TextPolicies& policies) {
+/// Source and target agree on which ASCII letters are the same, and on no others.
+void refuse_other_letters(const std::string& text) {
+  if (std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; }))
+    return;
+  throw ConversionError("key not canonical: letters beyond ASCII, of which citext may call others equal");
+}
+
+TextKey convert_key(const TargetTable& table, const capture::Key& key) {
   TextKey text;
   for (std::size_t i = 0; i < key.size(); ++i) {
     const TargetColumn& column = table.columns[table.key[i]];
     try {
-      text.push_back(key_to_postgres(key[i], column.kind, policies));
+      text.push_back(key_to_postgres(key[i], column.converted_as()));
+      if (column.folded) refuse_other_letters(text.back());
     } catch (const ConversionError& reason) {
       throw refusal(table, key, column, reason);
     }
@@ -41,13 +47,35 @@ TextKey convert_key(const TargetTable& table, const capture::Key& key, const Tex
   return text;
 }
 
+/// The spelling by which keys are told apart.
+TextKey told_apart_by(const TargetTable& table, TextKey key) {
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    if (table.columns[table.key[i]].folded) key[i] = spell(key[i], Identifiers::lower);
+  }
+  return key;
+}
+
 /// Keys convert one-to-one, so a key that the target can't hold has no row there: nothing is to be deleted.
-std::optional<TextKey> key_to_delete(const TargetTable& table, const capture::Key& key,
-                                     const TextPolicies& policies) {
+std::optional<TextKey> key_to_delete(const TargetTable& table, const capture::Key& key) {
   try {
-    return convert_key(table, key, policies);
+    return convert_key(table, key);
   } catch (const ApplyError&) {
     return std::nullopt;
+  }
+}
+
+/// Converts a row, or keeps the refusal with it.
+void add_row(TableWrite& write, const capture::Row& row, const TextPolicies& policies) {
+  const TargetTable& table = *write.table;
+  try {
+    write.upserts.push_back(convert_row(table, row, policies));
+    write.rows.push_back(&row);
+  } catch (const ApplyError& error) {
+    write.refused.push_back({{table.source.name, capture::encode(key_of(table.source, row))},
+                             false,
+                             column_names(table.source),
+                             row,
+                             error});
   }
 }
 
@@ -74,52 +102,72 @@ void append_escaped(std::string& out, const std::string& text) {
 
 }  // namespace
 
+capture::Key key_of(const capture::SourceTable& table, const capture::Row& row) {
+  capture::Key key;
+  for (const std::size_t i : table.key) key.push_back(row[i]);
+  return key;
+}
+
+std::vector<std::string> column_names(const capture::SourceTable& table) {
+  std::vector<std::string> names;
+  for (const auto& column : table.columns) names.push_back(column.name);
+  return names;
+}
+
 TextRow convert_row(const TargetTable& table, const capture::Row& row, const TextPolicies& policies) {
   TextRow text(table.columns.size());
-  const TextKey key = convert_key(table, key_of(table, row), policies);
+  const TextKey key = convert_key(table, key_of(table.source, row));
   for (std::size_t i = 0; i < table.key.size(); ++i) text[table.key[i]] = key[i];
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
     const TargetColumn& column = table.columns[i];
     if (text[i]) continue;
+    Remarks remarks = 0;
     try {
-      text[i] = to_postgres(row[column.source], column.kind, policies);
-      const bool number = column.kind == TypeKind::numeric || column.kind == TypeKind::real;
-      if (number && text[i]) refuse_rounding(*text[i], column.type);
+      text[i] = to_postgres(row[column.source], column.converted_as(), policies, remarks);
     } catch (const ConversionError& reason) {
-      throw refusal(table, key_of(table, row), column, reason);
+      throw refusal(table, key_of(table.source, row), column, reason);
+    }
+    if (remarks != 0 && policies.notes) {
+      policies.notes->add(table.source.name, table.source.columns[column.source].name, remarks);
     }
   }
   return text;
+}
+
+TableWrite convert_rows(const TargetTable& table, const std::vector<capture::Row>& rows,
+                        const TextPolicies& policies) {
+  TableWrite write;
+  write.table = &table;
+  for (const auto& row : rows) add_row(write, row, policies);
+  return write;
 }
 
 TableWrite convert_changes(const TargetTable& table, const capture::TableChanges& changes,
                            const TextPolicies& policies) {
   TableWrite write;
   write.table = &table;
-  std::set<TextKey> written;
   for (const auto& state : changes.keys) {
-    if (!state.row) continue;
-    write.upserts.push_back(convert_row(table, *state.row, policies));
+    if (state.row) add_row(write, *state.row, policies);
+  }
+  std::set<TextKey> written;
+  for (const auto& row : write.upserts) {
     TextKey key;
-    for (const std::size_t i : table.key) key.push_back(*write.upserts.back()[i]);
-    written.insert(std::move(key));
+    for (const std::size_t i : table.key) key.push_back(*row[i]);
+    written.insert(told_apart_by(table, std::move(key)));
   }
   for (const auto& state : changes.keys) {
     if (state.row) continue;
-    auto key = key_to_delete(table, state.key, policies);
-    if (key && !written.contains(*key)) write.deletes.push_back(std::move(*key));
+    auto key = key_to_delete(table, state.key);
+    if (!key || written.contains(told_apart_by(table, *key))) continue;
+    write.deletes.push_back(std::move(*key));
+    write.gone.push_back(&state.key);
   }
   return write;
 }
 
-std::string shown_key(const TargetTable& table, const TextRow& row) {
-  std::vector<std::string> values;
-  for (const std::size_t i : table.key) {
-    const bool number = table.columns[i].kind == TypeKind::int2 || table.columns[i].kind == TypeKind::int4 ||
-                        table.columns[i].kind == TypeKind::int8;
-    values.push_back(number ? *row[i] : quote_literal(row[i]->substr(0, kShownKeyBytes)));
-  }
-  return values.size() == 1 ? values.front() : "(" + join(values, ", ") + ")";
+std::string shown_key(const capture::Key& key) {
+  constexpr std::size_t kShownBytes = 200;
+  return capture::to_literal(key, kShownBytes);
 }
 
 void append_copy_line(std::string& lines, const std::vector<const std::optional<std::string>*>& fields) {

@@ -1,12 +1,14 @@
 #include "applier/target_table.h"
 
 #include <algorithm>
-#include <cctype>
 #include <map>
 #include <set>
+#include <stdexcept>
 
 #include "applier/apply_error.h"
 #include "applier/identifiers.h"
+#include "applier/server_table.h"
+#include "applier/target_refusals.h"
 
 namespace sluice::applier {
 namespace {
@@ -37,46 +39,15 @@ std::optional<std::string> pick(const Candidates& names, const std::string& want
   return found;
 }
 
-struct ServerColumn {
-  std::string name;
-  std::string type;
-  TypeKind kind;
-  std::string base_type;  ///< its name, domains resolved
-  bool is_enum;
-  bool modified;  ///< has a modifier that rounds or cuts: numeric(10,2)
-  bool generated;
-  bool identity_always;
-  bool deterministic;
-  bool required;  ///< an insert without it is refused
-  bool in_key;    ///< of the primary key
-};
+const ServerColumn& column_named(const ServerTable& server, const std::string& quoted) {
+  return *std::find_if(server.columns.begin(), server.columns.end(),
+                       [&](const auto& column) { return quote_name(column.name) == quoted; });
+}
 
-std::vector<ServerColumn> server_columns(Session& session, unsigned oid) {
-  const auto rows = session.exec(
-      "WITH RECURSIVE base(attnum, typ) AS ("
-      "  SELECT attnum, atttypid FROM pg_attribute WHERE attrelid = " +
-      std::to_string(oid) +
-      "   AND attnum > 0 AND NOT attisdropped"
-      "  UNION ALL SELECT b.attnum, t.typbasetype FROM base b JOIN pg_type t ON t.oid = b.typ WHERE "
-      "t.typtype = 'd')"
-      " SELECT a.attname, format_type(a.atttypid, a.atttypmod), t.oid, t.typname, t.typtype = 'e',"
-      " a.atttypmod <> -1 OR a.atttypid <> t.oid,"
-      "  a.attgenerated <> '', a.attidentity = 'a', coalesce(c.collisdeterministic, true),"
-      "  a.attnotnull AND NOT a.atthasdef AND a.attidentity = '',"
-      "  EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = a.attrelid AND i.indisprimary AND a.attnum = "
-      "ANY (i.indkey))"
-      " FROM pg_attribute a JOIN base b ON b.attnum = a.attnum JOIN pg_type t ON t.oid = b.typ AND t.typtype "
-      "<> 'd'"
-      " LEFT JOIN pg_collation c ON c.oid = a.attcollation"
-      " WHERE a.attrelid = " +
-      std::to_string(oid) + " ORDER BY a.attnum");
-  std::vector<ServerColumn> columns;
-  for (const auto& row : rows) {
-    columns.push_back({row[0].as<std::string>(), row[1].as<std::string>(), kind_of(row[2].as<unsigned>()),
-                       row[3].as<std::string>(), row[4].as<bool>(), row[5].as<bool>(), row[6].as<bool>(),
-                       row[7].as<bool>(), row[8].as<bool>(), row[9].as<bool>(), row[10].as<bool>()});
-  }
-  return columns;
+std::vector<std::string> quoted(const std::vector<std::string>& names) {
+  std::vector<std::string> out;
+  for (const auto& name : names) out.push_back(quote_name(name));
+  return out;
 }
 
 /// Casting a literal to varchar(3), or to a domain over it, cuts it without a word; the assignment to the
@@ -97,13 +68,12 @@ std::string compared_as(const ServerColumn& column) {
 }
 
 /// A key column of the server whose name the source does not know.
-std::optional<std::string> orphaned_key_column(const TargetTable& table,
-                                               const std::vector<ServerColumn>& server,
+std::optional<std::string> orphaned_key_column(const TargetTable& table, const ServerTable& server,
                                                const TargetOptions& options) {
-  for (const auto& column : server) {
+  for (const auto& column : server.columns) {
     const bool known =
         std::any_of(table.source.columns.begin(), table.source.columns.end(), [&](const auto& c) {
-          return pick(std::vector{column.name}, spell(c.name, options.identifiers), "column");
+          return pick(std::vector{column.name}, target_column_name(options, table.source, c.name), "column");
         });
     if (column.in_key && !known) return column.name;
   }
@@ -112,48 +82,107 @@ std::optional<std::string> orphaned_key_column(const TargetTable& table,
 
 /// A missing column can be added; where it belongs to the key, an older one will have been renamed.
 [[noreturn]] void refuse_missing_column(const TargetTable& table, std::size_t index,
-                                        const std::vector<ServerColumn>& server,
-                                        const TargetOptions& options) {
+                                        const ServerTable& server, const TargetOptions& options) {
   const capture::SourceColumn& column = table.source.columns[index];
   const auto& key = table.source.key;
   const bool in_key = std::find(key.begin(), key.end(), index) != key.end();
   const auto old_name = in_key ? orphaned_key_column(table, server, options) : std::nullopt;
-  const std::string new_name = quote_name(spell(column.name, options.identifiers));
-  ApplyError error(Fault::table, "column '" + column.name + "' of table '" + table.source.name +
-                                     "' is missing in " + table.display_name);
-  error.code = in_key ? "key_column_missing" : "column_missing";
-  error.table = table.source.name;
+  const std::string addition = column_definition(options, table.source, column);
+  const std::string new_name = quote_name(target_column_name(options, table.source, column.name));
+  ApplyError error = table_fault(
+      table.source, in_key ? "key_column_missing" : "column_missing",
+      "column '" + column.name + "' of table '" + table.source.name + "' is missing in " + table.display_name,
+      "ALTER TABLE " + table.name +
+          (old_name ? " RENAME COLUMN " + quote_name(*old_name) + " TO " + new_name
+                    : " ADD COLUMN " + addition) +
+          ";");
   error.column = column.name;
-  error.hint = "ALTER TABLE " + table.name +
-               (old_name ? " RENAME COLUMN " + quote_name(*old_name) + " TO " + new_name
-                         : " ADD COLUMN " + new_name + " " + type_for(column.declared_type)) +
-               ";";
   throw error;
 }
 
-void match_columns(TargetTable& table, const std::vector<ServerColumn>& server,
-                   const TargetOptions& options) {
+void refuse_twice(const TargetTable& table, const std::string& source_column) {
+  const auto& last = table.columns.back();
+  for (std::size_t i = 0; i + 1 < table.columns.size(); ++i) {
+    if (table.columns[i].name != last.name) continue;
+    throw table_fault(table.source, "column_twice",
+                      "columns '" + table.source.columns[table.columns[i].source].name + "' and '" +
+                          source_column + "' of table '" + table.source.name + "' both go to " + last.name +
+                          " of " + table.display_name,
+                      "give one of them another name in tables.rules." + table.source.name + ".rename");
+  }
+}
+
+void match_columns(TargetTable& table, const ServerTable& server, const TargetOptions& options) {
   std::vector<std::string> names;
-  for (const auto& column : server) names.push_back(column.name);
+  for (const auto& column : server.columns) names.push_back(column.name);
   for (std::size_t i = 0; i < table.source.columns.size(); ++i) {
     const auto& column = table.source.columns[i];
-    const auto name = pick(names, spell(column.name, options.identifiers), "column");
+    const auto name = pick(names, target_column_name(options, table.source, column.name), "column");
     if (!name) refuse_missing_column(table, i, server, options);
-    const auto& found =
-        *std::find_if(server.begin(), server.end(), [&](const auto& c) { return c.name == *name; });
+    const auto& found = column_named(server, quote_name(*name));
     if (found.generated) continue;
-    table.columns.push_back(
-        {quote_name(found.name), found.type, cast_type(found), compared_as(found), found.kind, i});
+    table.columns.push_back({.name = quote_name(found.name),
+                             .type = found.type,
+                             .cast_type = cast_type(found),
+                             .compared_as = compared_as(found),
+                             .kind = found.kind,
+                             .source = i,
+                             .rule = {},
+                             .modifier = found.modifier});
+    refuse_twice(table, column.name);
+    const auto& key = table.source.key;
+    const bool in_key = std::find(key.begin(), key.end(), i) != key.end();
+    if (found.identity_always && !in_key) refuse_fixed(table, table.columns.back());
     table.identity_always |= found.identity_always;
   }
 }
 
-/// Columns that the source has dropped or renamed, say: an insert into them would be refused.
-void note_required(TargetTable& table, const std::vector<ServerColumn>& server) {
-  for (const auto& column : server) {
+TargetColumn* column_of(TargetTable& table, const std::string& source_name) {
+  const BySqliteName before;
+  const auto found = std::find_if(table.columns.begin(), table.columns.end(), [&](const auto& column) {
+    const auto& name = table.source.columns[column.source].name;
+    return !before(name, source_name) && !before(source_name, name);
+  });
+  return found == table.columns.end() ? nullptr : &*found;
+}
+
+/// A rule that speaks of a column which is not written has no effect that its author could have meant.
+void refuse_unknown(TargetTable& table, const char* member, const std::string& column) {
+  if (column_of(table, column) != nullptr) return;
+  const std::string rule = "tables.rules." + table.source.name + "." + member;
+  throw table_fault(table.source, "rule_refused",
+                    rule + " names column '" + column +
+                        "', which is not written: SQLite has no such column, " +
+                        "or the rule leaves it out, or the server generates it",
+                    "correct the name, or take it out of the rule");
+}
+
+void apply_type_rules(TargetTable& table, const TableRule& rule) {
+  for (const auto& [name, word] : rule.types) {
+    refuse_unknown(table, "types", name);
+    TargetColumn& column = *column_of(table, name);
+    column.rule = parse_type_rule(word);
+    const auto& key = table.source.key;
+    const bool in_key = std::find(key.begin(), key.end(), column.source) != key.end();
+    const auto reason = misfit(column.rule, column.kind, in_key);
+    if (!reason) continue;
+    throw table_fault(
+        table.source, "rule_refused",
+        "tables.rules." + table.source.name + ".types: column " + name + ": " + *reason,
+        "take another rule, or change the type of column " + column.name + " of " + table.display_name);
+  }
+}
+
+/// What the server keeps for itself, and what it wants a value for.
+void note_unwritten(TargetTable& table, const ServerTable& server) {
+  for (const auto& column : server.columns) {
+    const std::string name = quote_name(column.name);
+    if (!column.not_null) table.nullable.insert(name);
     const bool written = std::any_of(table.columns.begin(), table.columns.end(),
-                                     [&](const auto& c) { return c.name == quote_name(column.name); });
-    if (column.required && !written) table.required.push_back(quote_name(column.name));
+                                     [&](const auto& each) { return each.name == name; });
+    if (written || column.generated) continue;
+    table.server_only.push_back(name);
+    if (column.not_null && !column.has_default) table.required.push_back(name);
   }
 }
 
@@ -162,6 +191,11 @@ bool tells_keys_apart(const ServerColumn& column) {
   if (!column.deterministic || column.base_type == "bpchar" || column.base_type == "float4") return false;
   switch (column.kind) {
     case TypeKind::json:
+    case TypeKind::jsonb:
+    case TypeKind::time:
+    case TypeKind::timetz:
+    case TypeKind::interval:
+    case TypeKind::array:
       return false;
     case TypeKind::other:
       return column.is_enum;
@@ -174,140 +208,78 @@ bool tells_keys_apart(const ServerColumn& column) {
   }
 }
 
+/// The source calls keys equal that differ in the case of ASCII letters, and so does the target.
+bool folds_alike(const SourceTable& source, std::size_t place, const ServerColumn& column) {
+  return column.base_type == "citext" && column.deterministic && place < source.key_collations.size() &&
+         source.key_collations[place] == "nocase";
+}
+
 /// A key type that calls different keys equal would make one target row of two source rows.
-void match_key(TargetTable& table, const std::vector<ServerColumn>& server) {
-  for (const std::size_t source : table.source.key) {
+void match_key(TargetTable& table, const ServerTable& server) {
+  for (std::size_t place = 0; place < table.source.key.size(); ++place) {
+    const std::size_t source = table.source.key[place];
     const auto column = std::find_if(table.columns.begin(), table.columns.end(),
                                      [&](const auto& c) { return c.source == source; });
     if (column == table.columns.end()) {
-      ApplyError error(Fault::table, "key column '" + table.source.columns[source].name + "' of " +
-                                         table.display_name + " is generated by the server");
-      error.code = "key_not_writable";
-      error.table = table.source.name;
-      error.hint = "make it an ordinary column";
-      throw error;
+      throw table_fault(table.source, "key_not_writable",
+                        "key column '" + table.source.columns[source].name + "' of " + table.display_name +
+                            " is generated by the server",
+                        "make it an ordinary column");
     }
-    const auto& found = *std::find_if(server.begin(), server.end(),
-                                      [&](const auto& c) { return quote_name(c.name) == column->name; });
-    if (!tells_keys_apart(found)) {
-      ApplyError error(Fault::table, "key column " + column->name + " of " + table.display_name +
-                                         " has type " + found.type + ", which may call different keys equal");
-      error.code = "key_type_unsafe";
-      error.table = table.source.name;
+    const auto& found = column_named(server, column->name);
+    column->folded = folds_alike(table.source, place, found);
+    if (!column->folded && !tells_keys_apart(found)) {
+      ApplyError error = table_fault(
+          table.source, "key_type_unsafe",
+          "key column " + column->name + " of " + table.display_name + " has type " + found.type +
+              (found.deterministic ? "" : " with a nondeterministic collation") +
+              ", which may call different keys equal",
+          "ALTER TABLE " + table.name + " ALTER COLUMN " + column->name + " TYPE text COLLATE \"C\";");
       error.column = table.source.columns[source].name;
-      error.hint = "ALTER TABLE " + table.name + " ALTER COLUMN " + column->name + " TYPE text;";
       throw error;
     }
     table.key.push_back(static_cast<std::size_t>(column - table.columns.begin()));
   }
 }
 
-/// Does an immediate, unconditional unique index cover exactly the key?
-bool key_is_unique(Session& session, const TargetTable& table) {
-  std::vector<std::string> names;
-  for (const auto& name : table.key_names()) names.push_back(quote_literal(name));
-  return session
-      .exec("SELECT EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = " + std::to_string(table.oid) +
-            " AND i.indisunique AND i.indimmediate AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS "
-            "NULL AND"
-            " (SELECT array_agg('\"' || replace(a.attname, '\"', '\"\"') || '\"' ORDER BY 1) FROM "
-            "pg_attribute a"
-            " WHERE a.attrelid = i.indrelid AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]))"
-            " = (SELECT array_agg(n::text ORDER BY 1) FROM unnest(ARRAY[" +
-            join(names, ",") + "]) n))")[0][0]
-      .as<bool>();
-}
-
-std::vector<std::string> quoted_list(const std::string& array) {
-  // Names come from the server already quoted and joined by a character that no quoted name begins with.
-  std::vector<std::string> names;
-  std::size_t at = 0;
-  while (at < array.size()) {
-    auto end = array.find('\n', at);
-    if (end == std::string::npos) end = array.size();
-    names.push_back(array.substr(at, end - at));
-    at = end + 1;
+void note_uniques(TargetTable& table, const ServerTable& server) {
+  const auto names = table.key_names();
+  const std::set<std::string> key(names.begin(), names.end());
+  for (const auto& index : server.uniques) {
+    auto columns = quoted(index.columns);
+    if (index.whole && index.plain && std::set(columns.begin(), columns.end()) == key) {
+      table.key_is_unique |= index.immediate;
+      continue;
+    }
+    for (const auto& name : quoted(index.used)) {
+      if (!index.plain && std::find(columns.begin(), columns.end(), name) == columns.end())
+        columns.push_back(name);
+    }
+    table.uniques.push_back({index.name, index.constraint, std::move(columns),
+                             index.plain ? index.operators : std::vector<std::string>{}, index.immediate});
   }
-  return names;
 }
 
-std::string names_of(const std::string& keys, const std::string& relation) {
-  return "(SELECT string_agg('\"' || replace(a.attname, '\"', '\"\"') || '\"', E'\\n' ORDER BY k.ord)"
-         " FROM unnest(" +
-         keys +
-         ") WITH ORDINALITY k(num, ord)"
-         " JOIN pg_attribute a ON a.attrelid = " +
-         relation + " AND a.attnum = k.num)";
-}
-
-void read_foreign_keys(Session& session, TargetTable& table) {
-  const std::string oid = std::to_string(table.oid);
-  const auto rows = session.exec(
-      "SELECT c.conrelid, c.confrelid, c.confdeltype::text,"
-      "  '\"' || replace(n.nspname, '\"', '\"\"') || '\".\"' || replace(r.relname, '\"', '\"\"') || '\"', " +
-      names_of("c.conkey", "c.conrelid") + ", " + names_of("c.confkey", "c.confrelid") +
-      " FROM pg_constraint c JOIN pg_class r ON r.oid = c.conrelid JOIN pg_namespace n ON n.oid = "
-      "r.relnamespace"
-      " WHERE c.contype = 'f' AND c.conparentid = 0 AND (c.conrelid = " +
-      oid + " OR c.confrelid = " + oid + ")");
-  for (const auto& row : rows) {
-    const auto child = row[0].as<unsigned>();
-    const auto parent = row[1].as<unsigned>();
-    if (child == table.oid && parent != table.oid) table.parents.push_back(parent);
-    if (parent != table.oid) continue;
+void note_foreign_keys(TargetTable& table, const ServerTable& server) {
+  for (const auto& key : server.foreign_keys) {
+    const bool self = key.child == key.parent;
+    if (key.child == table.oid && !self) table.parents.push_back(key.parent);
+    if (key.parent != table.oid) continue;
     table.referenced = true;
-    table.references_itself |= child == parent;
-    const auto action = row[2].as<std::string>();
-    if (action != "c" && action != "n" && action != "d") continue;
-    table.incoming.push_back({row[3].as<std::string>(), quoted_list(row[4].as<std::string>()),
-                              quoted_list(row[5].as<std::string>()), child == parent});
+    table.references_itself |= self;
+    table.restricted |= key.on_delete == 'r';
+    const auto columns = quoted(key.columns);
+    table.referenced_columns.insert(columns.begin(), columns.end());
+    const auto acts = [](char action) { return action != 'a' && action != 'r'; };
+    const auto names = table.key_names();
+    const bool beside_key = std::any_of(columns.begin(), columns.end(), [&](const auto& column) {
+      return std::find(names.begin(), names.end(), column) == names.end();
+    });
+    const bool on_update = acts(key.on_update) && beside_key;
+    if (!acts(key.on_delete) && !on_update) continue;
+    table.incoming.push_back({quote_name(key.schema, key.table), quoted(key.child_columns), columns, self,
+                              acts(key.on_delete), on_update});
   }
-}
-
-struct ServerTable {
-  unsigned oid;
-  std::string kind;
-  bool has_triggers;
-  bool schema_usable;
-  bool writable;
-};
-
-ServerTable server_table(Session& session, const TargetOptions& options, const std::string& name) {
-  const auto rows = session.exec(
-      "SELECT c.oid, c.relkind::text,"
-      " EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND t.tgenabled <> "
-      "'D'),"
-      " has_schema_privilege(n.oid, 'USAGE'),"
-      " (SELECT bool_and(has_table_privilege(c.oid, p)) FROM "
-      "unnest(ARRAY['SELECT','INSERT','UPDATE','DELETE']) p)"
-      " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = " +
-      quote_literal(options.schema) + " AND c.relname = " + quote_literal(name));
-  return {rows[0][0].as<unsigned>(), rows[0][1].as<std::string>(), rows[0][2].as<bool>(),
-          rows[0][3].as<bool>(), rows[0][4].as<bool>()};
-}
-
-/// Asked before the first write, so that a missing right is named with the GRANT and not met row by row.
-void check_rights(const Session& session, const TargetOptions& options, const TargetTable& table,
-                  const ServerTable& server) {
-  if (server.schema_usable && server.writable) return;
-  ApplyError error(Fault::table,
-                   "the role " + session.role() + " may not read and write " + table.display_name, "42501");
-  error.code = "no_rights";
-  error.table = table.source.name;
-  error.hint = server.schema_usable
-                   ? grant_sql(table, session.role())
-                   : "GRANT USAGE ON SCHEMA " + quote_name(options.schema) + " TO " + session.role() + ";";
-  throw error;
-}
-
-std::vector<std::string> relation_names(Session& session, const std::string& schema) {
-  const auto rows = session.exec(
-      "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-      " WHERE c.relkind IN ('r','p','v','m','f') AND n.nspname = " +
-      quote_literal(schema));
-  std::vector<std::string> names;
-  for (const auto& row : rows) names.push_back(row[0].as<std::string>());
-  return names;
 }
 
 }  // namespace
@@ -324,33 +296,58 @@ std::vector<std::string> TargetTable::column_names() const {
   return names;
 }
 
+std::string target_name(const TargetOptions& options, const SourceTable& source) {
+  const std::string& given = rule_of(options.rules, source.name).target;
+  return given.empty() ? spell(source.name, options.identifiers) : given;
+}
+
+std::string target_column_name(const TargetOptions& options, const SourceTable& source,
+                               const std::string& column) {
+  const auto& renamed = rule_of(options.rules, source.name).rename;
+  const auto found = renamed.find(column);
+  return found == renamed.end() ? spell(column, options.identifiers) : found->second;
+}
+
+void refuse_shared_targets(const TargetOptions& options, const std::vector<SourceTable>& sources) {
+  std::map<std::string, const SourceTable*> taken;
+  for (const auto& source : sources) {
+    const std::string name = target_name(options, source);
+    const auto [first, fresh] = taken.emplace(lower(name), &source);
+    if (fresh) continue;
+    throw table_fault(source, "target_shared",
+                      "tables '" + first->second->name + "' and '" + source.name +
+                          "' would both be written to " + options.schema + "." + name,
+                      "give one of them another name in tables.rules." + source.name + ".target");
+  }
+}
+
 std::optional<TargetTable> find_target(Session& session, const TargetOptions& options,
                                        const SourceTable& source) {
-  const auto name =
-      pick(relation_names(session, options.schema), spell(source.name, options.identifiers), "table");
-  if (!name) return std::nullopt;
-
-  const auto server = server_table(session, options, *name);
+  const std::string name = target_name(options, source);
+  const auto survey = survey_server(session, options.schema, name);
+  if (!survey.table) {
+    (void)pick(survey.names, name, "table");  // throws where several are meant
+    return std::nullopt;
+  }
+  const ServerTable& server = *survey.table;
+  const TableRule& rule = rule_of(options.rules, source.name);
   TargetTable table;
   table.source = source;
-  table.name = quote_name(options.schema, *name);
-  table.display_name = options.schema + "." + *name;
+  table.name = quote_name(options.schema, server.name);
+  table.display_name = options.schema + "." + server.name;
   table.oid = server.oid;
+  table.partitioned = server.kind == 'p';
   table.has_triggers = server.has_triggers;
-  if (server.kind != "r" && server.kind != "p") {
-    ApplyError error(Fault::table, table.display_name + " is not a table and can't be written to row by row");
-    error.code = "not_a_table";
-    error.table = source.name;
-    error.hint = "rename it, or leave the table out with tables.exclude";
-    throw error;
-  }
-  check_rights(session, options, table, server);
-  const auto columns = server_columns(session, table.oid);
-  match_columns(table, columns, options);
-  note_required(table, columns);
-  match_key(table, columns);
-  table.key_is_unique = key_is_unique(session, table);
-  read_foreign_keys(session, table);
+  table.may_swallow = server.may_swallow;
+  refuse_unwritable(session, options, table, server);
+  match_columns(table, server, options);
+  for (const auto& [column, new_name] : rule.rename) refuse_unknown(table, "rename", column);
+  apply_type_rules(table, rule);
+  note_unwritten(table, server);
+  refuse_required(table, server);
+  match_key(table, server);
+  note_uniques(table, server);
+  note_foreign_keys(table, server);
   return table;
 }
 

@@ -1,5 +1,8 @@
 #include "applier/write_sql.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "applier/identifiers.h"
 
 namespace sluice::applier {
@@ -11,9 +14,11 @@ std::string qualified(const std::string& alias, const std::vector<std::string>& 
   return join(out, ",");
 }
 
-std::string compared(const std::string& alias, const TargetTable& table) {
+std::string compared(const std::string& alias, const TargetTable& table,
+                     const std::vector<std::string>& columns) {
   std::vector<std::string> out;
   for (const auto& column : table.columns) {
+    if (std::find(columns.begin(), columns.end(), column.name) == columns.end()) continue;
     out.push_back(alias + "." + column.name + (column.compared_as.empty() ? "" : "::" + column.compared_as));
   }
   return join(out, ",");
@@ -51,62 +56,119 @@ std::string values_of_keys(const TargetTable& table, const std::vector<TextKey>&
   return out + ") AS s(" + join(table.key_names(), ",") + ")";
 }
 
+std::string is_new(const TargetTable& table) {
+  return "NOT EXISTS (SELECT 1 FROM " + table.name + " AS t WHERE " + key_join(table, "t", "s") + ")";
+}
+
 std::string update_sql(const TargetTable& table, const std::string& rows) {
-  std::vector<std::string> sets;
-  for (std::size_t i = 0; i < table.columns.size(); ++i) {
-    bool in_key = false;
-    for (const std::size_t k : table.key) in_key |= k == i;
-    if (!in_key) sets.push_back(table.columns[i].name + "=s." + table.columns[i].name);
-  }
+  const std::string sets = update_set(table);
   if (sets.empty()) return {};
-  return "UPDATE " + table.name + " AS t SET " + join(sets, ",") + " FROM " + rows + " WHERE " +
-         key_join(table, "t", "s") + " AND " + images_differ(table) + ";";
+  return "UPDATE " + table.name + " AS t SET " + sets + " FROM " + rows + " WHERE " +
+         key_join(table, "t", "s") + " AND " + images_differ(table);
 }
 
 std::string insert_sql(const TargetTable& table, const std::string& rows) {
-  return "INSERT INTO " + table.name + " (" + join(table.column_names(), ",") + ")" +
-         (table.identity_always ? " OVERRIDING SYSTEM VALUE" : "") + " SELECT " +
-         qualified("s", table.column_names()) + " FROM " + rows + " WHERE NOT EXISTS (SELECT 1 FROM " +
-         table.name + " AS t WHERE " + key_join(table, "t", "s") + ");";
+  return insert_into(table, table.column_names()) + " SELECT " + qualified("s", table.column_names()) +
+         " FROM " + rows + " WHERE " + is_new(table);
 }
 
 std::string delete_sql(const TargetTable& table, const std::string& keys) {
-  return "DELETE FROM " + table.name + " AS t USING " + keys + " WHERE " + key_join(table, "t", "s") + ";";
+  return "DELETE FROM " + table.name + " AS t USING " + keys + " WHERE " + key_join(table, "t", "s");
+}
+
+std::string points_here(const IncomingAction& action) {
+  std::vector<std::string> points;
+  for (std::size_t i = 0; i < action.columns.size(); ++i) {
+    points.push_back("c." + action.child_columns[i] + "=t." + action.columns[i]);
+  }
+  return join(points, " AND ");
+}
+
+std::string refuse_cascade(const std::string& children, const IncomingAction& action,
+                           const std::string& state_schema) {
+  return "SELECT " + quote_name(state_schema) + ".refuse_cascade((SELECT count(*) FROM " + children + ")," +
+         quote_literal(action.child) + ");";
 }
 
 /// Children that still point at a row about to go, other than rows of the table itself that go with it.
 std::string guard_sql(const TargetTable& table, const IncomingAction& action, const std::string& keys,
                       const std::string& state_schema) {
-  std::vector<std::string> points;
-  for (std::size_t i = 0; i < action.columns.size(); ++i) {
-    points.push_back("c." + action.child_columns[i] + "=t." + action.columns[i]);
-  }
-  std::string sql = "SELECT " + quote_name(state_schema) + ".refuse_cascade((SELECT count(*) FROM " +
-                    action.child + " AS c JOIN " + table.name + " AS t ON " + join(points, " AND ") +
-                    " JOIN " + keys + " ON " + key_join(table, "t", "s");
+  std::string children = action.child + " AS c JOIN " + table.name + " AS t ON " + points_here(action) +
+                         " JOIN " + keys + " ON " + key_join(table, "t", "s");
   if (action.self) {
-    sql += " WHERE NOT EXISTS (SELECT 1 FROM " + keys + " WHERE " + key_join(table, "c", "s") + ")";
+    children += " WHERE NOT EXISTS (SELECT 1 FROM " + keys + " WHERE " + key_join(table, "c", "s") + ")";
   }
-  return sql + ")," + quote_literal(action.child) + ");";
+  return refuse_cascade(children, action, state_schema);
 }
 
-void add_upserts(std::vector<Statement>& out, const WriteSource& source) {
+/// Children that point at a value about to change: the server would change them as well.
+std::string update_guard_sql(const TargetTable& table, const IncomingAction& action, const std::string& rows,
+                             const std::string& state_schema) {
+  const auto written = table.column_names();
+  std::vector<std::string> changed;
+  for (const auto& column : action.columns) {
+    if (std::find(written.begin(), written.end(), column) == written.end()) continue;
+    changed.push_back("t." + column + " IS DISTINCT FROM s." + column);
+  }
+  if (changed.empty()) return {};
+  return refuse_cascade(action.child + " AS c JOIN " + table.name + " AS t ON " + points_here(action) +
+                            " JOIN " + rows + " ON " + key_join(table, "t", "s") + " WHERE " +
+                            join(changed, " OR "),
+                        action, state_schema);
+}
+
+/// A statement that is refused where it writes fewer rows than the query `sent` has counted before it.
+std::string not_swallowed(const TargetTable& table, const std::string& statement, const std::string& sent,
+                          const std::string& state_schema) {
+  if (!table.may_swallow) return statement + ";";
+  return "WITH sluice_done AS (" + statement + " RETURNING 1) SELECT " + quote_name(state_schema) +
+         ".refuse_swallowed((SELECT count(*) FROM " + sent + ")-(SELECT count(*) FROM sluice_done)," +
+         quote_literal(table.display_name) + ");";
+}
+
+void add_upserts(std::vector<Statement>& out, const WriteSource& source, const std::string& state_schema) {
   if (source.upserts.empty()) return;
+  const TargetTable& table = *source.table;
   // A change of an existing row frees the unique values that a new row may take.
-  if (auto update = update_sql(*source.table, source.upserts); !update.empty()) {
-    out.push_back({source.table, std::move(update)});
+  if (const auto update = update_sql(table, source.upserts); !update.empty()) {
+    const std::string changed = table.name + " AS t JOIN " + source.upserts + " ON " +
+                                key_join(table, "t", "s") + " WHERE " + images_differ(table);
+    out.push_back({&table, not_swallowed(table, update, changed, state_schema)});
   }
-  out.push_back({source.table, insert_sql(*source.table, source.upserts)});
+  const std::string added = source.upserts + " WHERE " + is_new(table);
+  out.push_back({&table, not_swallowed(table, insert_sql(table, source.upserts), added, state_schema)});
 }
 
-void add_deletes(std::vector<Statement>& out, const WriteSource& source) {
-  if (!source.deletes.empty()) out.push_back({source.table, delete_sql(*source.table, source.deletes)});
+void add_deletes(std::vector<Statement>& out, const WriteSource& source, const std::string& state_schema) {
+  if (source.deletes.empty()) return;
+  const TargetTable& table = *source.table;
+  const std::string there = table.name + " AS t JOIN " + source.deletes + " ON " + key_join(table, "t", "s");
+  out.push_back({&table, not_swallowed(table, delete_sql(table, source.deletes), there, state_schema)});
+}
+
+void add_duplicate_checks(std::vector<Statement>& out, const WriteSource& source,
+                          const std::string& state_schema) {
+  if (source.upserts.empty()) return;
+  for (auto& check : duplicate_checks(*source.table, source.upserts, state_schema)) {
+    out.push_back({source.table, check + ";"});
+  }
 }
 
 void add_guards(std::vector<Statement>& out, const WriteSource& source, const std::string& state_schema) {
   if (source.deletes.empty()) return;
   for (const auto& action : source.table->incoming) {
+    if (!action.on_delete) continue;
     out.push_back({source.table, guard_sql(*source.table, action, source.deletes, state_schema)});
+  }
+}
+
+void add_update_guards(std::vector<Statement>& out, const WriteSource& source,
+                       const std::string& state_schema) {
+  if (source.upserts.empty()) return;
+  for (const auto& action : source.table->incoming) {
+    if (!action.on_update) continue;
+    auto guard = update_guard_sql(*source.table, action, source.upserts, state_schema);
+    if (!guard.empty()) out.push_back({source.table, std::move(guard)});
   }
 }
 
@@ -120,7 +182,45 @@ std::string key_join(const TargetTable& table, const std::string& left, const st
 }
 
 std::string images_differ(const TargetTable& table) {
-  return "ROW(" + compared("t", table) + ")::record *<> ROW(" + compared("s", table) + ")::record";
+  return images_differ(table, table.column_names());
+}
+
+std::string images_differ(const TargetTable& table, const std::vector<std::string>& columns) {
+  return "ROW(" + compared("t", table, columns) + ")::record *<> ROW(" + compared("s", table, columns) +
+         ")::record";
+}
+
+std::string update_set(const TargetTable& table) {
+  std::vector<std::string> sets;
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    const bool in_key = std::find(table.key.begin(), table.key.end(), i) != table.key.end();
+    if (!in_key || table.columns[i].folded)
+      sets.push_back(table.columns[i].name + "=s." + table.columns[i].name);
+  }
+  return join(sets, ",");
+}
+
+std::string insert_into(const TargetTable& table, const std::vector<std::string>& columns) {
+  return "INSERT INTO " + table.name + " (" + join(columns, ",") + ")" +
+         (table.identity_always ? " OVERRIDING SYSTEM VALUE" : "");
+}
+
+std::vector<std::string> duplicate_checks(const TargetTable& table, const std::string& rows,
+                                          const std::string& state_schema) {
+  std::vector<std::string> checks;
+  for (const auto& unique : table.uniques) {
+    if (unique.immediate || unique.operators.empty()) continue;
+    std::vector<std::string> same;
+    for (std::size_t i = 0; i < unique.operators.size(); ++i) {
+      same.push_back("other." + unique.columns[i] + " " + unique.operators[i] + " t." + unique.columns[i]);
+    }
+    checks.push_back("SELECT " + quote_name(state_schema) + ".refuse_duplicates((SELECT count(*) FROM " +
+                     table.name + " AS t JOIN " + rows + " ON " + key_join(table, "t", "s") +
+                     " WHERE EXISTS (SELECT 1 FROM " + table.name + " AS other WHERE " + join(same, " AND ") +
+                     " AND NOT (" + key_join(table, "other", "t") + ")))," +
+                     quote_literal(unique.constraint) + ")");
+  }
+  return checks;
 }
 
 WriteSource literal_source(const TableWrite& write) {
@@ -138,13 +238,19 @@ std::vector<Statement> ordered_statements(const std::vector<WriteSource>& tables
     return mode == ApplyMode::replica || !source.table->referenced;
   };
   for (const auto& source : tables) {
-    if (deleted_first(source)) add_deletes(out, source);
+    if (deleted_first(source)) add_deletes(out, source, state_schema);
   }
-  for (const auto& source : tables) add_upserts(out, source);
+  for (const auto& source : tables) {
+    if (mode == ApplyMode::ordinary) add_update_guards(out, source, state_schema);
+    add_upserts(out, source, state_schema);
+  }
   for (auto source = tables.rbegin(); source != tables.rend(); ++source) {
     if (deleted_first(*source)) continue;
     add_guards(out, *source, state_schema);
-    add_deletes(out, *source);
+    add_deletes(out, *source, state_schema);
+  }
+  if (mode == ApplyMode::replica) {
+    for (const auto& source : tables) add_duplicate_checks(out, source, state_schema);
   }
   return out;
 }

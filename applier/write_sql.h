@@ -38,8 +38,19 @@ std::vector<Statement> ordered_statements(const std::vector<WriteSource>& tables
 std::string key_join(const TargetTable& table, const std::string& left, const std::string& right);
 
 /// "ROW(t.a,t.b)::record *<> ROW(s.a,s.b)::record": the images differ. Tells 1.0 from 1.00 and knows json,
-/// which
-/// `=` does not.
+/// which `=` does not. Of all columns that are written, or of some of them.
 std::string images_differ(const TargetTable& table);
+std::string images_differ(const TargetTable& table, const std::vector<std::string>& columns);
+
+/// "a=s.a,b=s.b" over the columns outside the key; empty where there are none.
+std::string update_set(const TargetTable& table);
+
+/// "INSERT INTO t (a,b)", whatever the server would number by itself.
+std::string insert_into(const TargetTable& table, const std::vector<std::string>& columns);
+
+/// For replica mode, in which the server does not check deferrable constraints: statements that raise 23505
+/// where one of `rows`, a relation "(...) AS s", breaks one.
+std::vector<std::string> duplicate_checks(const TargetTable& table, const std::string& rows,
+                                          const std::string& state_schema);
 
 }  // namespace sluice::applier

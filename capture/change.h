@@ -68,7 +68,9 @@ struct SourceTable {
   bool key_is_rowid = false;     ///< the key is an INTEGER PRIMARY KEY, an alias of the rowid, or the rowid
   std::string hidden_rowid;      ///< SQLite's name of the rowid, where that is the key for want of another
   std::string version;           ///< another one: rows may have changed without a trigger; copy them again
-  std::vector<std::string> parents;  ///< tables that its foreign keys point at, itself included
+  std::vector<std::string> parents;         ///< tables that its foreign keys point at, itself included
+  std::vector<std::string> key_collations;  ///< in lower case, one for each column of the key
+  std::string where;  ///< in SQLite's words: only rows for which it is true are there; empty: all rows
 };
 
 /// The column that holds the rowid of a table which has no other key.

@@ -99,7 +99,10 @@ ReadResult ChangelogReader::read(const Catalog& catalog, const ReadRequest& requ
   }
   Chunk& chunk = builder.chunk();
   chunk.at_boundary = chunk.to.position == reach.newest;
-  if (chunk.at_boundary) builder.add_copy();
+  if (chunk.at_boundary) {
+    builder.add_keys();
+    builder.add_copy();
+  }
   return std::move(chunk);
 }
 

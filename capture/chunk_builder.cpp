@@ -22,11 +22,22 @@ void ChunkBuilder::add(const Entry& entry) {
   if (table == nullptr) return;  // the base, or a table that is not captured any more
   Key key = entry.keys;
   key.resize(table->key.size());
-  if (!is_copied_later(*table, key)) look_up(*table, entry, std::move(key));
+  if (!is_copied_later(*table, key)) look_up(*table, entry.op, std::move(key));
 }
 
 bool ChunkBuilder::is_full() const {
   return chunk_.changes >= request_.limits.changes || chunk_.bytes >= request_.limits.bytes || out_of_time();
+}
+
+void ChunkBuilder::add_keys() {
+  for (const auto& [id, keys] : request_.also) {
+    const SourceTable* const table = catalog_.find(id);
+    if (table == nullptr) continue;
+    for (const Key& key : keys) {
+      const bool fits = key.size() == table->key.size();
+      if (fits && !is_copied_later(*table, key)) look_up(*table, 'u', key);
+    }
+  }
 }
 
 void ChunkBuilder::add_copy() {
@@ -53,11 +64,11 @@ bool ChunkBuilder::is_copied_later(const SourceTable& table, const Key& key) {
   return rows_.is_beyond(table, key, state->second.frontier);
 }
 
-void ChunkBuilder::look_up(const SourceTable& table, const Entry& entry, Key key) {
+void ChunkBuilder::look_up(const SourceTable& table, char op, Key key) {
   const auto [place, first] = netting_.try_emplace(table.id, Netting{chunk_.tables.size(), {}});
   if (first) chunk_.tables.push_back({table.id, {}, true});
   TableChanges& changes = chunk_.tables[place->second.place];
-  changes.inserts_only = changes.inserts_only && entry.op == 'i';
+  changes.inserts_only = changes.inserts_only && op == 'i';
   if (!place->second.seen.insert(encode(key)).second) return;
   KeyState state{std::move(key), std::nullopt};
   state.row = rows_.find(table, state.key);

@@ -29,6 +29,9 @@ class ChunkBuilder {
   /// Has one of the limits been reached?
   bool is_full() const;
 
+  /// Adds the keys that were asked for whether or not they have changed.
+  void add_keys();
+
   /// Adds the next rows of the table under copy, if one was asked for.
   void add_copy();
 
@@ -41,7 +44,7 @@ class ChunkBuilder {
   };
 
   bool is_copied_later(const SourceTable& table, const Key& key);
-  void look_up(const SourceTable& table, const Entry& entry, Key key);
+  void look_up(const SourceTable& table, char op, Key key);
   static bool settle_key(const SourceTable& table, KeyState& state, Netting& netting);
   bool out_of_time() const;
 

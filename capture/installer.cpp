@@ -86,10 +86,12 @@ SourceTable source_table(const TablePlan& plan) {
   std::vector<std::size_t> places;  // of each column among the readable ones
   for (const auto& column : plan.table.columns) {
     places.push_back(table.columns.size());
-    if (!column.readable) continue;
+    if (!column.readable || !column.wanted) continue;
     table.columns.push_back({column.name, column.declared_type, column.not_null, column.generated});
   }
   for (const std::size_t i : plan.table.key) table.key.push_back(places[i]);
+  for (const auto& collation : plan.table.key_collations) table.key_collations.push_back(folded(collation));
+  table.where = plan.table.where;
   if (plan.table.rowid_is_hidden) table.columns.back().name = kRowidColumn;
   return table;
 }

@@ -1,5 +1,8 @@
 #include "capture/row_reader.h"
 
+#include <sqlite3.h>
+
+#include "capture/table_choice.h"
 #include "capture/table_schema.h"
 #include "capture/values.h"
 
@@ -33,11 +36,29 @@ std::vector<std::string> parameters(std::size_t count) {
   return std::vector<std::string>(count, "?");
 }
 
-Row read_row(SQLite::Statement& statement) {
+/// The first columns of the statement's current row.
+Row read_row(SQLite::Statement& statement, std::size_t columns) {
   Row row;
-  row.reserve(static_cast<std::size_t>(statement.getColumnCount()));
-  for (int i = 0; i < statement.getColumnCount(); ++i) row.push_back(read_value(statement, i));
+  row.reserve(columns);
+  for (int i = 0; i < static_cast<int>(columns); ++i) row.push_back(read_value(statement, i));
   return row;
+}
+
+/// The next row. A condition may fail on what a row holds, which only its author can mend.
+bool step(const SourceTable& table, SQLite::Statement& statement) {
+  try {
+    return statement.executeStep();
+  } catch (const SQLite::Exception& error) {
+    if (table.where.empty() || error.getErrorCode() != SQLITE_ERROR) throw;
+    throw SourceError("rule_failed",
+                      "tables.rules." + table.name + ".where has no answer for a row: " + error.what(),
+                      "make it answer for every row, such as json_valid(a) AND json_extract(a, '$.b') = 1");
+  }
+}
+
+/// The scan also looks at rows that the condition leaves out; what it says follows the columns.
+bool is_there(const SourceTable& table, SQLite::Statement& scan) {
+  return table.where.empty() || scan.getColumn(static_cast<int>(table.columns.size())).getInt() != 0;
 }
 
 Key key_of(const SourceTable& table, const Row& row) {
@@ -58,8 +79,8 @@ std::optional<Row> RowReader::find(const SourceTable& table, const Key& key) {
   if (!prepared.find) prepared.find.emplace(database_, find_sql(table, prepared));
   Rewind rewind(*prepared.find);
   bind_key(*prepared.find, 1, key);
-  if (!prepared.find->executeStep()) return std::nullopt;
-  return read_row(*prepared.find);
+  if (!step(table, *prepared.find)) return std::nullopt;
+  return read_row(*prepared.find, table.columns.size());
 }
 
 bool RowReader::is_beyond(const SourceTable& table, const Key& key, const Key& frontier) {
@@ -85,13 +106,14 @@ CopyChunk RowReader::scan(const SourceTable& table, const Key& frontier,
   bind_key(*statement, 1, frontier);
   CopyChunk chunk;
   chunk.table = table.id;
+  std::int64_t rows = 0;
   std::int64_t bytes = 0;
-  while (statement->executeStep()) {
-    chunk.rows.push_back(read_row(*statement));
-    for (const Value& value : chunk.rows.back()) bytes += size_of(value);
-    if (!enough(static_cast<std::int64_t>(chunk.rows.size()), bytes)) continue;
-    chunk.frontier = key_of(table, chunk.rows.back());
-    break;
+  while (step(table, *statement)) {
+    Row row = read_row(*statement, table.columns.size());
+    for (const Value& value : row) bytes += size_of(value);
+    if (enough(++rows, bytes)) chunk.frontier = key_of(table, row);
+    if (is_there(table, *statement)) chunk.rows.push_back(std::move(row));
+    if (chunk.frontier) break;
   }
   return chunk;
 }
@@ -108,6 +130,7 @@ RowReader::Statements& RowReader::statements(const SourceTable& table) {
   for (const auto& collation : schema.key_collations)
     prepared.collations.push_back(scan_collation(collation));
   prepared.collations.resize(table.key.size(), "binary");
+  if (!table.where.empty()) prepared.condition = condition_sql(table.where);
   prepared.from = " FROM main." + quote_name(table.name) + (has_foreign_order(schema) ? " NOT INDEXED" : "");
   return prepared;
 }
@@ -126,6 +149,7 @@ std::string RowReader::find_sql(const SourceTable& table, const Statements& name
     }
     conditions.push_back(names.key[i] + " IS " + parameter + " COLLATE BINARY");
   }
+  if (!names.condition.empty()) conditions.push_back(names.condition);
   return "SELECT " + names.columns + names.from + " WHERE " + join(conditions, " AND ");
 }
 
@@ -133,7 +157,8 @@ std::string RowReader::scan_sql(const Statements& names, bool from_start) {
   const auto order = collated(names.key, names.collations);
   const std::string beyond =
       from_start ? "" : " WHERE " + row_value(order) + " > " + row_value(parameters(order.size()));
-  return "SELECT " + names.columns + names.from + beyond + " ORDER BY " + join(order, ", ");
+  const std::string condition = names.condition.empty() ? "" : ", " + names.condition;
+  return "SELECT " + names.columns + condition + names.from + beyond + " ORDER BY " + join(order, ", ");
 }
 
 }  // namespace sluice::capture

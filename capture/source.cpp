@@ -15,6 +15,7 @@
 #include "capture/log_reader.h"
 #include "capture/quiet_vfs.h"
 #include "capture/source_file.h"
+#include "capture/table_choice.h"
 #include "capture/values.h"
 
 namespace sluice::capture {
@@ -208,11 +209,11 @@ std::int64_t Source::count_rows(const SourceTable& table) {
   // A snapshot has to be short, and a count reads everything.
   constexpr std::int64_t kMost = 1'000'000;
   const std::string name = quote_name(table.name);
-  const std::int64_t counted =
-      impl_->database
-          .execAndGet("SELECT count(*) FROM (SELECT 1 FROM " + name + " LIMIT " + std::to_string(kMost) + ")")
-          .getInt64();
-  if (counted < kMost) return counted;
+  SQLite::Statement count(impl_->database, "SELECT count(*), coalesce(sum(there), 0) FROM (SELECT " +
+                                               condition_sql(table.where) + " AS there FROM " + name +
+                                               " LIMIT " + std::to_string(kMost) + ")");
+  count.executeStep();
+  if (count.getColumn(0).getInt64() < kMost) return count.getColumn(1).getInt64();
   if (!table.key_is_rowid) return 0;
   const std::string key = source_column(table, table.key.front());
   return impl_->database.execAndGet("SELECT max(" + key + ") - min(" + key + ") + 1 FROM " + name).getInt64();

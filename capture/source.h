@@ -15,6 +15,13 @@
 
 namespace sluice::capture {
 
+/// What of a table is captured.
+struct TableChoice {
+  std::vector<std::string> columns;  ///< these, or all but these; empty: all of them
+  bool except = false;
+  std::string where;  ///< an expression over the row's own columns; empty: all rows
+};
+
 /// How to open and capture one SQLite file.
 struct SourceOptions {
   std::string path;
@@ -22,8 +29,9 @@ struct SourceOptions {
   bool allow_remote_fs = false;
   std::vector<std::string> include;  ///< glob patterns of tables; empty means all
   std::vector<std::string> exclude;
-  std::vector<std::string> by_rowid;  ///< tables without a key whose rowid is to be it
-  std::int64_t capacity = 1'000'000;  ///< changes kept in the ring
+  std::vector<std::string> by_rowid;           ///< tables without a key whose rowid is to be it
+  std::map<std::string, TableChoice> choices;  ///< by the table's name, in any case
+  std::int64_t capacity = 1'000'000;           ///< changes kept in the ring
 };
 
 /// Why a source can't be used, in words that an owner can act on.
@@ -99,6 +107,7 @@ struct ReadRequest {
   ChunkLimits limits;
   std::map<TableId, CopyState> copy_states;  ///< tables not listed are streaming
   std::optional<CopyAsk> copy;
+  std::map<TableId, std::vector<Key>> also;  ///< keys to look up as well, in a chunk that ends at a boundary
 };
 
 /// The schema is not the one of the catalog any more: refresh() is due before anything is read.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "capture/table_choice.h"
 #include "capture/values.h"
 
 namespace sluice::capture {
@@ -47,12 +48,18 @@ std::string reason_against(const TableSchema& table) {
 /// Columns that only the application can compute.
 void report_unreadable(const TableSchema& table, Survey& survey) {
   for (const auto& column : table.columns) {
-    if (column.readable) continue;
+    if (column.readable || !column.wanted) continue;
     survey.left_out.push_back(
         {table.name + "." + column.name,
          "a generated column whose function only the application has: the other columns are "
          "captured"});
   }
+}
+
+const TableChoice* choice_for(const std::string& table, const SourceOptions& options) {
+  const auto found = std::find_if(options.choices.begin(), options.choices.end(),
+                                  [&](const auto& each) { return folded(each.first) == folded(table); });
+  return found == options.choices.end() ? nullptr : &found->second;
 }
 
 }  // namespace
@@ -71,6 +78,7 @@ Survey survey_tables(SQLite::Database& database, const SourceOptions& options) {
       if (by_rowid) key_by_rowid(table);
       reason = reason_against(table);
       if (reason.empty()) {
+        if (const auto* choice = choice_for(name, options)) choose(database, table, *choice);
         report_unreadable(table, survey);
         survey.tables.push_back(std::move(table));
         continue;

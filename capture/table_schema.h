@@ -15,6 +15,7 @@ struct ColumnSchema {
   bool not_null = false;
   bool generated = false;
   bool readable = true;  ///< false where a generated column calls a function that only the application has
+  bool wanted = true;    ///< false where the owner has left it out
 };
 
 /// One term of a unique index: a column, or an expression in the words of its CREATE INDEX.
@@ -44,6 +45,7 @@ struct TableSchema {
   bool key_may_be_null = false;
   std::vector<UniqueIndex> unique_indexes;
   std::vector<std::string> parents;
+  std::string where;  ///< only rows for which it is true are captured; empty: all
 
   const ColumnSchema* find(std::string_view column) const;
 };

@@ -110,6 +110,10 @@ std::optional<capture::Catalog> check_source(Findings& findings, const PipelineC
     check_capture(findings, source);
     catalog = source.preview();
     check_catalog(findings, *catalog);
+    for (const auto& table : idle_rules(config, *catalog)) {
+      findings.add("rule", Verdict::note, "tables.rules." + table + " speaks of a table that is not captured",
+                   "correct the name, or take the rule out");
+    }
     check_migration_tools(findings, config);
   });
   return catalog;
@@ -140,12 +144,22 @@ void check_way(Findings& findings, const applier::Session& session) {
   }
 }
 
+/// Rows are told apart all the same, but each is looked for in the whole table.
+void check_key_index(Findings& findings, const std::string& subject, const applier::TargetTable& table) {
+  if (table.key_is_unique) return;
+  const std::string key = applier::join(table.key_names(), ", ");
+  findings.add(subject, Verdict::note, table.display_name + " has no unique index on exactly " + key,
+               "CREATE " + std::string(table.partitioned ? "" : "UNIQUE ") + "INDEX ON " + table.name + " (" +
+                   key + "); unless another index leads with it");
+}
+
 void check_target_table(Findings& findings, applier::Session& session, const applier::TargetOptions& options,
                         const capture::SourceTable& source, const PipelineReport* running) {
   const std::string subject = "table " + source.name;
   findings.look(subject, [&] {
     const auto found = applier::find_target(session, options, source);
     if (!found && options.create_tables) {
+      (void)applier::create_table_sql(options, source);  // throws where there can be none
       findings.add(subject, Verdict::note, "will be created in schema " + options.schema);
     } else if (!found) {
       findings.add(subject, Verdict::failed, "is missing in schema " + options.schema,
@@ -156,6 +170,7 @@ void check_target_table(Findings& findings, applier::Session& session, const app
       const bool noted = occupied && !running;
       findings.add(subject, Verdict::ok,
                    found->display_name + (noted ? ", holds rows already (see target.existing_rows)" : ""));
+      check_key_index(findings, subject, *found);
     }
   });
 }
@@ -185,6 +200,7 @@ void check_target(Findings& findings, const PipelineConfig& config, const captur
     check_mode(findings, session);
     check_rights(findings, session, options);
     if (!catalog) return;
+    findings.look("tables", [&] { applier::refuse_shared_targets(options, catalog->tables); });
     for (const auto& table : catalog->tables) check_target_table(findings, session, options, table, running);
   });
 }

@@ -5,4 +5,4 @@ add_library(sluice_config STATIC
   log.cpp log_line.cpp)
 target_compile_definitions(sluice_config PUBLIC SLUICE_VERSION="${PROJECT_VERSION}")
 target_link_libraries(sluice_config PUBLIC
-  yaml-cpp spdlog::spdlog nlohmann_json::nlohmann_json PkgConfig::pq)
+  yaml-cpp spdlog::spdlog nlohmann_json::nlohmann_json PkgConfig::pq sluice_values)

@@ -47,6 +47,7 @@ struct TablesConfig {
   std::vector<std::string> include;
   std::vector<std::string> exclude;
   std::vector<std::string> by_rowid;
+  applier::TableRules rules;
 
   bool operator==(const TablesConfig&) const = default;
 };

@@ -71,12 +71,18 @@ class SectionReader {
 
   void read_entry(const std::string& full, const YAML::Node& key, const YAML::Node& value,
                   const std::string& prefix) {
+    if (const auto other = others_.find(full); other != others_.end()) return other->second(value);
     const auto setting = std::ranges::find(table_, full, &SettingInfo::key);
     if (setting != table_.end()) return read_value(*setting, value);
     if (full.find('.', prefix.size()) == std::string::npos && !names_under(full + '.', table_).empty()) {
       return read(value, full + '.');
     }
     unknown(key, prefix, names_under(prefix, table_));
+  }
+
+  /// Has a setting read by somebody else, who knows what is in it.
+  void read_otherwise(const std::string& setting, std::function<void(const YAML::Node&)> read) {
+    others_[setting] = std::move(read);
   }
 
   [[noreturn]] void unknown(const YAML::Node& key, const std::string& prefix,
@@ -94,18 +100,26 @@ class SectionReader {
     const std::string what = '\'' + setting.key + "' in " + place_ + ": ";
     given_.insert({setting.key, value.Mark()});
     try {
-      setting.set(owner_, {items(setting, value), folder_});
+      setting.set(owner_, given(setting, value));
     } catch (const ValueError& error) {
       reader_.fail(value.Mark(), what + error.what());
     }
   }
 
-  static std::vector<std::string> items(const Setting<Owner>& setting, const YAML::Node& value) {
-    if (setting.shape == Shape::map) return map_items(value);
-    if (setting.shape == Shape::list) return list_items(value);
+  Given given(const Setting<Owner>& setting, const YAML::Node& value) const {
+    switch (setting.shape) {
+      case Shape::list:
+        return {list_items(value), folder_};
+      case Shape::list_or_except:
+        return list_or_except(value);
+      case Shape::map:
+        return map_items(value);
+      default:
+        break;
+    }
     if (!value.IsScalar())
       throw ValueError("expected a value (" + setting.kind + "), got " + described(value));
-    return {value.Scalar()};
+    return {{value.Scalar()}, folder_};
   }
 
   static std::vector<std::string> list_items(const YAML::Node& value) {
@@ -119,12 +133,27 @@ class SectionReader {
     return items;
   }
 
-  static std::vector<std::string> map_items(const YAML::Node& value) {
-    if (value.IsNull()) return {};
-    if (!value.IsMap()) throw ValueError("expected a map of keys, got " + described(value));
-    std::vector<std::string> names;
-    for (const auto& entry : value) names.push_back(entry.first.IsScalar() ? entry.first.Scalar() : "");
-    return names;
+  Given list_or_except(const YAML::Node& value) const {
+    if (!value.IsMap()) return {list_items(value), folder_};
+    if (value.size() != 1 || !value["except"]) {
+      throw ValueError("expected a list such as [one, two] or {except: [three]}, got another map");
+    }
+    return {list_items(value["except"]), folder_, {}, true};
+  }
+
+  Given map_items(const YAML::Node& value) const {
+    Given given{{}, folder_};
+    if (value.IsNull()) return given;
+    if (!value.IsMap()) throw ValueError("expected a map such as {one: two}, got " + described(value));
+    for (const auto& entry : value) {
+      if (!entry.first.IsScalar() || !entry.second.IsScalar()) {
+        throw ValueError("expected a map of texts, got one with " +
+                         described(entry.first.IsScalar() ? entry.second : entry.first));
+      }
+      given.items.push_back(entry.first.Scalar());
+      given.values.push_back(entry.second.Scalar());
+    }
+    return given;
   }
 
   std::string section(const std::string& prefix) const {
@@ -138,6 +167,7 @@ class SectionReader {
   std::string place_;
   std::filesystem::path folder_;
   std::map<std::string, YAML::Mark> given_;
+  std::map<std::string, std::function<void(const YAML::Node&)>> others_;
 };
 
 bool is_pipeline_name(const std::string& name) {
@@ -150,6 +180,12 @@ bool is_pipeline_name(const std::string& name) {
 bool same_file(const std::filesystem::path& one, const std::filesystem::path& other) {
   std::error_code unreadable;
   return one == other || std::filesystem::equivalent(one, other, unreadable);
+}
+
+bool same_tables(TablesConfig one, TablesConfig other) {
+  one.rules.clear();
+  other.rules.clear();
+  return one == other;
 }
 
 }  // namespace
@@ -196,6 +232,8 @@ void ConfigReader::read_pipeline(const std::string& name, const YAML::Node& node
   const std::string place = "pipeline '" + name + '\'';
   SectionReader<PipelineConfig> section(*this, pipeline_settings(), pipeline, place,
                                         config_.file.parent_path());
+  section.read_otherwise("tables.rules",
+                         [&](const YAML::Node& rules) { pipeline.tables.rules = read_rules(rules, place); });
   section.read(node, "");
   for (const auto& setting : pipeline_settings()) {
     if (setting.required && !section.given().contains(setting.key)) {
@@ -217,6 +255,20 @@ void ConfigReader::read_pipeline(const std::string& name, const YAML::Node& node
   config_.pipelines.push_back(std::move(pipeline));
 }
 
+applier::TableRules ConfigReader::read_rules(const YAML::Node& node, const std::string& pipeline) const {
+  applier::TableRules rules;
+  const std::string where = "'tables.rules' of " + pipeline;
+  for_each_entry(*this, node, where, [&](const auto& name, const auto& key, const auto& value) {
+    const auto [rule, fresh] = rules.try_emplace(name);
+    if (!fresh) fail(key.Mark(), "table " + quoted_for_message(name) + " is given twice in " + where);
+    SectionReader<applier::TableRule> section(*this, rule_settings(), rule->second,
+                                              "'tables.rules." + name + "' of " + pipeline,
+                                              config_.file.parent_path());
+    section.read(value, "");
+  });
+  return rules;
+}
+
 void ConfigReader::check_pair(const PipelineConfig& one, const PipelineConfig& other,
                               const YAML::Mark& at) const {
   if (!same_file(one.source.path, other.source.path)) return;
@@ -225,7 +277,7 @@ void ConfigReader::check_pair(const PipelineConfig& one, const PipelineConfig& o
     fail(at, both + " and the same target; remove one, or give one another target.schema");
   }
   // There is one changelog in a file, with one set of triggers.
-  if (one.tables != other.tables || one.changelog_capacity != other.changelog_capacity) {
+  if (!same_tables(one.tables, other.tables) || one.changelog_capacity != other.changelog_capacity) {
     fail(at, both + ": give both the same 'tables' and the same 'changelog.capacity'");
   }
 }

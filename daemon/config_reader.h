@@ -23,6 +23,7 @@ class ConfigReader {
  private:
   void read_pipelines(const YAML::Node& node, const YAML::Mark& at);
   void read_pipeline(const std::string& name, const YAML::Node& node, const YAML::Mark& at);
+  applier::TableRules read_rules(const YAML::Node& node, const std::string& pipeline) const;
   void check_pair(const PipelineConfig& one, const PipelineConfig& other, const YAML::Mark& at) const;
 
   Config config_;

@@ -1,7 +1,7 @@
 add_library(sluice_control STATIC
   status.cpp clock_text.cpp metrics.cpp
   control_protocol.cpp control_answers.cpp control_request.cpp control_query.cpp control_routes.cpp
-  control_events.cpp control_event_hub.cpp
+  control_resync.cpp control_events.cpp control_event_hub.cpp
   socket_address.cpp control_directory.cpp control_socket.cpp control_session.cpp control_server.cpp)
 target_link_libraries(sluice_control
   PUBLIC Boost::boost nlohmann_json::nlohmann_json prometheus-cpp::core Threads::Threads
@@ -10,7 +10,9 @@ target_link_libraries(sluice_control
 # The verbs of sluicectl, apart from those that work without a daemon.
 add_library(sluice_ctl STATIC
   control_client.cpp no_daemon.cpp ctl_failure.cpp ctl_invocation.cpp
-  ctl_render.cpp ctl_status_screen.cpp ctl_status.cpp ctl_log.cpp ctl_log_table.cpp ctl_flush.cpp ctl_simple.cpp)
+  ctl_render.cpp ctl_status_screen.cpp ctl_status.cpp ctl_log.cpp ctl_log_table.cpp ctl_flush.cpp ctl_simple.cpp
+  ctl_resync.cpp
+  ctl_columns.cpp ctl_quarantine.cpp ctl_quarantine_screen.cpp)
 target_link_libraries(sluice_ctl PUBLIC sluice_control sluice_config PRIVATE fmt::fmt)
 
 # check, install and uninstall call daemon/offline.h, which the daemon's library brings.

@@ -101,6 +101,28 @@ LogLine log_line_from(const Json& object) {
   return line;
 }
 
+HeldRow held_row_from(const Json& object) {
+  HeldRow row{.id = object.at("id").get<std::int64_t>(),
+              .table = text_at(object, "table"),
+              .key = text_at(object, "key"),
+              .operation = text_at(object, "operation"),
+              .code = text_at(object, "code"),
+              .message = text_at(object, "message"),
+              .sqlstate = text_at(object, "sqlstate"),
+              .column = text_at(object, "column"),
+              .constraint = text_at(object, "constraint"),
+              .hint = text_at(object, "hint"),
+              .position = object.at("position").get<std::int64_t>(),
+              .first_at = time_at(object, "first_at"),
+              .last_at = time_at(object, "last_at"),
+              .attempts = object.at("attempts").get<std::int64_t>(),
+              .values = {}};
+  if (const auto values = object.find("values"); values != object.end())
+    for (const Json& field : *values)
+      row.values.push_back({text_at(field, "column"), text_at(field, "value")});
+  return row;
+}
+
 CheckItem::Verdict verdict_from(const std::string& word) {
   if (word == "ok") return CheckItem::Verdict::ok;
   if (word == "note") return CheckItem::Verdict::note;
@@ -146,6 +168,37 @@ LogAnswer parse_log_answer(std::string_view text) {
                    .newest = object.at("newest").get<std::int64_t>()};
   for (const Json& entry : object.at("entries")) answer.entries.push_back(log_line_from(entry));
   return answer;
+}
+
+QuarantineAnswer parse_quarantine_answer(std::string_view text) {
+  const Json object = Json::parse(text);
+  QuarantineAnswer answer{
+      .pipeline = text_at(object, "pipeline"), .rows = {}, .total = object.at("total").get<std::int64_t>()};
+  for (const Json& row : object.at("rows")) answer.rows.push_back(held_row_from(row));
+  return answer;
+}
+
+RetriedAnswer parse_retried_answer(std::string_view text) {
+  const Json object = Json::parse(text);
+  return {.pipeline = text_at(object, "pipeline"),
+          .tried = object.at("tried").get<std::int64_t>(),
+          .resolved = object.at("resolved").get<std::int64_t>(),
+          .quarantined = object.at("quarantined").get<std::int64_t>()};
+}
+
+DiscardedAnswer parse_discarded_answer(std::string_view text) {
+  const Json object = Json::parse(text);
+  return {.pipeline = text_at(object, "pipeline"),
+          .discarded = object.at("discarded").get<std::int64_t>(),
+          .quarantined = object.at("quarantined").get<std::int64_t>()};
+}
+
+SkippedAnswer parse_skipped_answer(std::string_view text) {
+  const Json object = Json::parse(text);
+  return {.pipeline = text_at(object, "pipeline"),
+          .table = text_at(object, "table"),
+          .key = text_at(object, "key"),
+          .quarantined = object.at("quarantined").get<std::int64_t>()};
 }
 
 ControlError parse_error(int status, std::string_view text) noexcept try {

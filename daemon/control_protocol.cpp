@@ -84,6 +84,26 @@ Json to_json(const PipelineReport& pipeline) {
           {"error", pipeline.error ? to_json(*pipeline.error) : Json()}};
 }
 
+Json to_json(const HeldRow& row) {
+  Json object{{"id", row.id},
+              {"table", row.table},
+              {"key", row.key},
+              {"operation", row.operation},
+              {"code", row.code},
+              {"message", row.message},
+              {"sqlstate", known(row.sqlstate)},
+              {"column", known(row.column)},
+              {"constraint", known(row.constraint)},
+              {"hint", row.hint},
+              {"position", row.position},
+              {"first_at", utc_text(row.first_at)},
+              {"last_at", utc_text(row.last_at)},
+              {"attempts", row.attempts}};
+  for (const HeldRow::Field& field : row.values)
+    object["values"].push_back({{"column", field.column}, {"value", field.value}});
+  return object;
+}
+
 const char* to_string(CheckItem::Verdict verdict) {
   switch (verdict) {
     case CheckItem::Verdict::ok:
@@ -149,6 +169,31 @@ Json to_json(const LogAnswer& answer) {
                        {"key", known(entry.key)},
                        {"applied", entry.applied ? Json(*entry.applied) : Json()}});
   return {{"pipeline", answer.pipeline}, {"entries", std::move(entries)}, {"newest", answer.newest}};
+}
+
+Json to_json(const QuarantineAnswer& answer) {
+  Json rows = Json::array();
+  for (const HeldRow& row : answer.rows) rows.push_back(to_json(row));
+  return {{"pipeline", answer.pipeline}, {"rows", std::move(rows)}, {"total", answer.total}};
+}
+
+Json to_json(const RetriedAnswer& answer) {
+  return {{"pipeline", answer.pipeline},
+          {"tried", answer.tried},
+          {"resolved", answer.resolved},
+          {"quarantined", answer.quarantined}};
+}
+
+Json to_json(const DiscardedAnswer& answer) {
+  return {
+      {"pipeline", answer.pipeline}, {"discarded", answer.discarded}, {"quarantined", answer.quarantined}};
+}
+
+Json to_json(const SkippedAnswer& answer) {
+  return {{"pipeline", answer.pipeline},
+          {"table", answer.table},
+          {"key", answer.key},
+          {"quarantined", answer.quarantined}};
 }
 
 Json to_json(const ControlError& error) {

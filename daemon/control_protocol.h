@@ -15,6 +15,11 @@ nlohmann::ordered_json to_json(const DaemonReport& report);
 nlohmann::ordered_json to_json(const FlushAnswer& answer);
 nlohmann::ordered_json to_json(const CheckAnswer& answer);
 nlohmann::ordered_json to_json(const LogAnswer& answer);
+nlohmann::ordered_json to_json(const QuarantineAnswer& answer);
+nlohmann::ordered_json to_json(const RetriedAnswer& answer);
+nlohmann::ordered_json to_json(const DiscardedAnswer& answer);
+nlohmann::ordered_json to_json(const SkippedAnswer& answer);
+nlohmann::ordered_json to_json(const ResyncAnswer& answer);
 /// {"error":{"code","message","hint"}}
 nlohmann::ordered_json to_json(const ControlError& error);
 /// The `error` object of a pipeline.
@@ -29,6 +34,11 @@ DaemonReport parse_report(std::string_view text);
 FlushAnswer parse_flush_answer(std::string_view text);
 CheckAnswer parse_check_answer(std::string_view text);
 LogAnswer parse_log_answer(std::string_view text);
+ResyncAnswer parse_resync_answer(std::string_view text);
+QuarantineAnswer parse_quarantine_answer(std::string_view text);
+RetriedAnswer parse_retried_answer(std::string_view text);
+DiscardedAnswer parse_discarded_answer(std::string_view text);
+SkippedAnswer parse_skipped_answer(std::string_view text);
 /// Never throws: an answer that is no error document becomes one that says so.
 ControlError parse_error(int status, std::string_view text) noexcept;
 

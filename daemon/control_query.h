@@ -11,4 +11,7 @@ namespace sluice::daemon {
 /// parameter and its nearest neighbour, the one given twice, or the value out of range.
 LogQuery parse_log_query(std::string_view query);
 
+/// pipeline=NAME&limit=N&after=ID, or pipeline=NAME&id=ID for one row with its values.
+QuarantineQuery parse_quarantine_query(std::string_view query);
+
 }  // namespace sluice::daemon

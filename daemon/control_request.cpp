@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "daemon/nearest.h"
@@ -27,6 +28,14 @@ std::vector<std::string> names(Fields fields) {
       return {"pipeline"};
     case Fields::pipeline_and_timeout:
       return {"pipeline", "timeout_ms"};
+    case Fields::pipeline_and_ids:
+      return {"pipeline", "ids"};
+    case Fields::pipeline_ids_and_timeout:
+      return {"pipeline", "ids", "timeout_ms"};
+    case Fields::pipeline_error_and_timeout:
+      return {"pipeline", "error", "timeout_ms"};
+    case Fields::pipeline_table_and_yes:
+      return {"pipeline", "table", "yes"};
   }
   return {};
 }
@@ -56,13 +65,37 @@ void check_known(const Json& object, Fields fields) {
   }
 }
 
-std::string pipeline_in(const Json& object) {
-  const auto field = object.find("pipeline");
+/// Empty where it is not given.
+std::string text_in(const Json& object, const char* name, const char* example) {
+  const auto field = object.find(name);
   if (field == object.end()) return {};
   if (!field->is_string())
-    refuse("wrong_type", fmt::format("pipeline is {}, not a string", field->type_name()),
-           R"(write it as {"pipeline":"shop"})");
+    refuse("wrong_type", fmt::format("{} is {}, not a string", name, field->type_name()), example);
   return field->get<std::string>();
+}
+
+std::vector<std::int64_t> ids_in(const Json& object) {
+  const char* example = R"(write it as {"ids":[7,8]})";
+  const auto field = object.find("ids");
+  if (field == object.end()) return {};
+  if (!field->is_array())
+    refuse("wrong_type", fmt::format("ids is {}, not a list", field->type_name()), example);
+  std::vector<std::int64_t> ids;
+  for (const Json& id : *field) {
+    if (!id.is_number_integer())
+      refuse("wrong_type", fmt::format("an id is {}, not a whole number", id.type_name()), example);
+    if (id < 1 || id > std::numeric_limits<std::int64_t>::max())
+      refuse("out_of_range", fmt::format("{} is no id", id.dump()), example);
+    ids.push_back(id.get<std::int64_t>());
+  }
+  return ids;
+}
+
+bool yes_in(const Json& object) {
+  const auto field = object.find("yes");
+  if (field == object.end()) return false;
+  if (!field->is_boolean()) refuse("wrong_type", "yes is not true or false", R"(write it as {"yes":true})");
+  return field->get<bool>();
 }
 
 std::chrono::milliseconds timeout_in(const Json& object) {
@@ -83,7 +116,12 @@ ControlRequest parse_request(std::string_view body, Fields fields) {
   if (body.find_first_not_of(" \t\r\n") == std::string_view::npos) return {};
   const Json object = parse_object(body);
   check_known(object, fields);
-  return {.pipeline = pipeline_in(object), .timeout = timeout_in(object)};
+  return {.pipeline = text_in(object, "pipeline", R"(write it as {"pipeline":"shop"})"),
+          .ids = ids_in(object),
+          .error = text_in(object, "error", R"(write it as {"error":"7bfae9f5"})"),
+          .table = text_in(object, "table", R"(write it as {"table":"packages"})"),
+          .yes = yes_in(object),
+          .timeout = timeout_in(object)};
 }
 
 }  // namespace sluice::daemon

@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "daemon/control_service.h"
 
@@ -22,11 +23,23 @@ class Refusal : public std::runtime_error {
 
 /// The fields that requests know; each endpoint takes some of them. An empty body leaves the defaults.
 struct ControlRequest {
-  std::string pipeline;  ///< empty: the only pipeline
+  std::string pipeline;           ///< empty: the only pipeline
+  std::vector<std::int64_t> ids;  ///< of rows in the quarantine
+  std::string error;              ///< the id of an error
+  std::string table;              ///< empty: all of them
+  bool yes = false;
   std::chrono::milliseconds timeout{30'000};
 };
 
-enum class Fields { none, pipeline, pipeline_and_timeout };
+enum class Fields {
+  none,
+  pipeline,
+  pipeline_and_timeout,
+  pipeline_and_ids,
+  pipeline_ids_and_timeout,
+  pipeline_error_and_timeout,
+  pipeline_table_and_yes,
+};
 
 /// Reads a body. Throws Refusal (400) that names the byte, the unknown field and its nearest neighbour, the
 /// wrong type, or the value out of range.

@@ -25,11 +25,8 @@ Response success(const FlushAnswer& answer) {
   return json(to_json(answer), answer.outcome == "started" ? 202 : 200);
 }
 
-Response success(const CheckAnswer& answer) {
-  return json(to_json(answer));
-}
-
-Response success(const LogAnswer& answer) {
+template <typename Answer>
+Response success(const Answer& answer) {
   return json(to_json(answer));
 }
 
@@ -84,6 +81,44 @@ void log(ControlDesk& desk, std::string_view query, Respond respond) {
   desk.service.log(parse_log_query(query), forward<LogAnswer>(std::move(respond)));
 }
 
+void quarantine(ControlDesk& desk, std::string_view query, Respond respond) {
+  desk.service.quarantine(parse_quarantine_query(query), forward<QuarantineAnswer>(std::move(respond)));
+}
+
+void retry_quarantined(ControlDesk& desk, std::string_view body, Respond respond) {
+  ControlRequest request = parse_request(body, Fields::pipeline_ids_and_timeout);
+  desk.service.retry_quarantined({request.pipeline, std::move(request.ids), request.timeout},
+                                 forward<RetriedAnswer>(std::move(respond)));
+}
+
+void discard_quarantined(ControlDesk& desk, std::string_view body, Respond respond) {
+  ControlRequest request = parse_request(body, Fields::pipeline_and_ids);
+  if (request.ids.empty())
+    throw Refusal({400, "ids_needed", "it is not said which rows to drop from the quarantine",
+                   R"(name them, such as {"ids":[7,8]}; GET /v1/quarantine lists them)"});
+  desk.service.discard_quarantined({request.pipeline, std::move(request.ids), request.timeout},
+                                   forward<DiscardedAnswer>(std::move(respond)));
+}
+
+void skip(ControlDesk& desk, std::string_view body, Respond respond) {
+  const ControlRequest request = parse_request(body, Fields::pipeline_error_and_timeout);
+  if (request.error.empty())
+    throw Refusal({400, "error_needed", "it is not said which error to pass over",
+                   R"(name it, such as {"error":"7bfae9f5"}; GET /v1/status tells the id)"});
+  desk.service.skip({request.pipeline, request.error, request.timeout},
+                    forward<SkippedAnswer>(std::move(respond)));
+}
+
+void resync(ControlDesk& desk, std::string_view body, Respond respond) {
+  const ControlRequest request = parse_request(body, Fields::pipeline_table_and_yes);
+  desk.service.resync({request.pipeline, request.table, request.yes},
+                      forward<ResyncAnswer>(std::move(respond)));
+}
+
+void adopt(ControlDesk& desk, std::string_view body, Respond respond) {
+  desk.service.adopt(parse_request(body, Fields::pipeline).pipeline, forward<Done>(std::move(respond)));
+}
+
 void release(ControlDesk& desk, std::string_view body, Respond respond) {
   desk.service.release(parse_request(body, Fields::pipeline).pipeline, forward<Done>(std::move(respond)));
 }
@@ -101,12 +136,24 @@ void stop(ControlDesk& desk, std::string_view body, Respond respond) {
 }
 
 constexpr std::array kRoutes{
-    Route{"GET", "/v1/status", Access::group, status},    Route{"GET", "/v1/events", Access::group, nullptr},
-    Route{"GET", "/metrics", Access::group, metrics},     Route{"POST", "/v1/flush", Access::group, flush},
-    Route{"POST", "/v1/pause", Access::owner, pause},     Route{"POST", "/v1/resume", Access::owner, resume},
-    Route{"POST", "/v1/retry", Access::owner, retry},     Route{"POST", "/v1/check", Access::owner, check},
-    Route{"POST", "/v1/release", Access::owner, release}, Route{"POST", "/v1/reload", Access::owner, reload},
-    Route{"POST", "/v1/stop", Access::owner, stop},       Route{"GET", "/v1/log", Access::owner, log},
+    Route{"GET", "/v1/status", Access::group, status},
+    Route{"GET", "/v1/events", Access::group, nullptr},
+    Route{"GET", "/metrics", Access::group, metrics},
+    Route{"POST", "/v1/flush", Access::group, flush},
+    Route{"POST", "/v1/pause", Access::owner, pause},
+    Route{"POST", "/v1/resume", Access::owner, resume},
+    Route{"POST", "/v1/retry", Access::owner, retry},
+    Route{"POST", "/v1/skip", Access::owner, skip},
+    Route{"GET", "/v1/quarantine", Access::owner, quarantine},
+    Route{"POST", "/v1/quarantine/retry", Access::owner, retry_quarantined},
+    Route{"POST", "/v1/quarantine/discard", Access::owner, discard_quarantined},
+    Route{"POST", "/v1/check", Access::owner, check},
+    Route{"POST", "/v1/resync", Access::owner, resync},
+    Route{"POST", "/v1/adopt", Access::owner, adopt},
+    Route{"POST", "/v1/release", Access::owner, release},
+    Route{"POST", "/v1/reload", Access::owner, reload},
+    Route{"POST", "/v1/stop", Access::owner, stop},
+    Route{"GET", "/v1/log", Access::owner, log},
 };
 
 std::string list_of_paths() {

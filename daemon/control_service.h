@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "daemon/resync.h"
 #include "daemon/status.h"
 
 /// What the control channel asks of the daemon. The server knows HTTP and this; the daemon knows this alone.
@@ -70,6 +71,95 @@ struct LogAnswer {
   std::int64_t newest = 0;
 };
 
+/// Which rows of the quarantine to show: the first ones after an id, or one with its values.
+struct QuarantineQuery {
+  static constexpr std::int64_t kMost = 1000;
+  std::string pipeline;
+  std::int64_t limit = kMost;
+  std::int64_t after = 0;
+  std::optional<std::int64_t> id;
+};
+
+/// A row that Postgres refused and that is held back, with the evidence.
+struct HeldRow {
+  struct Field {
+    std::string column;
+    std::string value;  ///< as a SQL literal
+  };
+  std::int64_t id = 0;
+  std::string table;
+  std::string key;        ///< as SQL literals
+  std::string operation;  ///< write or delete
+  std::string code;
+  std::string message;
+  std::string sqlstate;    ///< empty for a refusal of our own
+  std::string column;      ///< where known
+  std::string constraint;  ///< where known
+  std::string hint;
+  std::int64_t position = 0;
+  WallTime first_at{};
+  WallTime last_at{};
+  std::int64_t attempts = 0;
+  std::vector<Field> values;  ///< of a row that was asked for by its id; none for a delete
+};
+
+/// By their ids. `total` counts all rows that are held back.
+struct QuarantineAnswer {
+  std::string pipeline;
+  std::vector<HeldRow> rows;
+  std::int64_t total = 0;
+};
+
+/// What to do something about: rows by their ids.
+struct QuarantineChoice {
+  std::string pipeline;
+  std::vector<std::int64_t> ids;  ///< for a retry, none means all
+  std::chrono::milliseconds timeout{30'000};
+};
+
+/// `resolved`: rows that were tried again and are not held back any more.
+struct RetriedAnswer {
+  std::string pipeline;
+  std::int64_t tried = 0;
+  std::int64_t resolved = 0;
+  std::int64_t quarantined = 0;  ///< all rows that are held back now
+};
+
+struct DiscardedAnswer {
+  std::string pipeline;
+  std::int64_t discarded = 0;
+  std::int64_t quarantined = 0;  ///< all rows that are held back now
+};
+
+/// Which refusal to pass over: its id is from the status.
+struct SkipOrder {
+  std::string pipeline;
+  std::string error_id;
+  std::chrono::milliseconds timeout{30'000};
+};
+
+struct SkippedAnswer {
+  std::string pipeline;
+  std::string table;
+  std::string key;               ///< as SQL literals
+  std::int64_t quarantined = 0;  ///< all rows that are held back now
+};
+
+/// Which table to copy again, all of them without a name; `yes`: whatever that changes or deletes.
+struct ResyncOrder {
+  std::string pipeline;
+  std::string table;
+  bool yes = false;
+};
+
+/// `tables` holds what a comparison has found; none was made where the order said yes.
+struct ResyncAnswer {
+  std::string pipeline;
+  std::string outcome;  ///< copied, or needs_yes: rows of the target would be changed or deleted
+  std::vector<TableDifference> tables;
+  double elapsed_ms = 0;
+};
+
 template <typename Answer>
 using Reply = std::function<void(std::variant<Answer, ControlError>)>;
 
@@ -93,6 +183,19 @@ class ControlService {
   virtual void check(const std::string& pipeline, Reply<CheckAnswer> reply) = 0;
   /// The changes themselves, read from the file beside the pipeline's own work.
   virtual void log(const LogQuery& query, Reply<LogAnswer> reply) = 0;
+  /// What is held back, read from Postgres beside the pipeline's own work.
+  virtual void quarantine(const QuarantineQuery& query, Reply<QuarantineAnswer> reply) = 0;
+  /// Tries rows again now; answers once they have been. 404 for an id that is not held back.
+  virtual void retry_quarantined(const QuarantineChoice& choice, Reply<RetriedAnswer> reply) = 0;
+  /// Drops rows from the quarantine. 404, and nothing is dropped, for an id that is not held back.
+  virtual void discard_quarantined(const QuarantineChoice& choice, Reply<DiscardedAnswer> reply) = 0;
+  /// Puts the row before which the pipeline is halted into the quarantine; answers once it has gone on.
+  virtual void skip(const SkipOrder& order, Reply<SkippedAnswer> reply) = 0;
+  /// Copies tables again, and answers once that is done. Where rows of the target would be changed or
+  /// deleted, says how many and does nothing, unless the order says yes.
+  virtual void resync(const ResyncOrder& order, Reply<ResyncAnswer> reply) = 0;
+  /// The source has moved: accepts its new place.
+  virtual void adopt(const std::string& pipeline, Reply<Done> reply) = 0;
   /// Lets go of the pipeline for good (until the daemon is started again): before uninstalling.
   virtual void release(const std::string& pipeline, Reply<Done> reply) = 0;
   /// Reads the configuration again.

@@ -1,5 +1,6 @@
 #include "daemon/ctl_invocation.h"
 
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -27,6 +28,12 @@ std::string body_with_pipeline(const std::string& pipeline) {
   if (pipeline.empty()) return "";
   return nlohmann::json{{"pipeline", pipeline}}.dump(-1, ' ', false,
                                                      nlohmann::json::error_handler_t::replace);
+}
+
+std::string query_escaped(const std::string& text) {
+  std::string escaped;
+  for (const char letter : text) escaped += fmt::format("%{:02x}", static_cast<unsigned char>(letter));
+  return escaped;
 }
 
 bool on_terminal() {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "daemon/config.h"
 #include "daemon/control_client.h"
@@ -21,6 +22,10 @@ struct Invocation {
   std::int64_t limit = LogQuery{}.limit;
   bool target = false;
   bool yes = false;
+  std::vector<std::int64_t> rows;  ///< ids of rows in the quarantine
+  bool all = false;
+  std::string error;  ///< the id of an error
+  std::string table;  ///< empty: all of them
   std::chrono::milliseconds timeout{30'000};
 };
 
@@ -32,6 +37,9 @@ ControlClient client_of(const Invocation& invocation);
 
 /// {"pipeline":NAME} or nothing.
 std::string body_with_pipeline(const std::string& pipeline);
+
+/// A text as the value of a parameter behind the ? of a path.
+std::string query_escaped(const std::string& text);
 
 /// May progress and redrawing be shown: are standard output and error terminals, and NO_COLOR unset?
 bool on_terminal();

@@ -1,6 +1,5 @@
 #include <fmt/core.h>
 #include <poll.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -8,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/control_protocol.h"
+#include "daemon/ctl_columns.h"
 #include "daemon/ctl_log_table.h"
 #include "daemon/ctl_verbs.h"
 
@@ -17,27 +17,15 @@ namespace {
 
 constexpr std::chrono::milliseconds kPoll{500};
 
-std::string escaped(const std::string& name) {
-  std::string text;
-  for (const char letter : name) text += fmt::format("%{:02x}", static_cast<unsigned char>(letter));
-  return text;
-}
-
 std::string path_of(const Invocation& invocation) {
   const std::string path = fmt::format("/v1/log?limit={}", invocation.limit);
-  return invocation.pipeline.empty() ? path : path + "&pipeline=" + escaped(invocation.pipeline);
+  return invocation.pipeline.empty() ? path : path + "&pipeline=" + query_escaped(invocation.pipeline);
 }
 
 std::string path_after(const Invocation& invocation, std::int64_t position) {
   Invocation more = invocation;
   more.limit = LogQuery::kMost;
   return fmt::format("{}&after={}", path_of(more), position);
-}
-
-/// The columns of the terminal; 0 where the output is none.
-std::size_t window() {
-  winsize size{};
-  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 /// Goes on from page to page until somebody ends it.
@@ -62,7 +50,7 @@ class Follower {
  private:
   void show(const std::string& document, const LogAnswer& answer) {
     if (!invocation_.json) {
-      fmt::print("{}", table_.page(answer.entries, window()));
+      fmt::print("{}", table_.page(answer.entries, terminal_columns()));
       return;
     }
     const auto parsed = nlohmann::ordered_json::parse(document);
@@ -106,8 +94,8 @@ ExitCode run_log(const Invocation& invocation) {
     return ExitCode::done;
   }
   const std::string document = client_of(invocation).get(path_of(invocation));
-  fmt::print("{}",
-             invocation.json ? document : LogTable().page(parse_log_answer(document).entries, window()));
+  fmt::print("{}", invocation.json ? document
+                                   : LogTable().page(parse_log_answer(document).entries, terminal_columns()));
   return ExitCode::done;
 }
 

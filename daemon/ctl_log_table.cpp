@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "daemon/clock_text.h"
+#include "daemon/ctl_columns.h"
 
 namespace sluice::daemon {
 
@@ -12,39 +13,6 @@ enum Column : std::size_t { kPosition, kTime, kApplied, kTable, kOperation, kKey
 
 constexpr std::size_t kGap = 2;
 constexpr std::size_t kLeastCut = 8;  ///< columns that a cut text is left with in the narrowest window
-
-bool begins_letter(char byte) {
-  return (static_cast<unsigned char>(byte) & 0xC0) != 0x80;
-}
-
-std::size_t width_of(const std::string& text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins_letter));
-}
-
-std::string cut(const std::string& text, std::size_t width) {
-  if (width_of(text) <= width) return text;
-  std::size_t end = 0;
-  for (std::size_t letters = 0; end < text.size(); ++end)
-    if (begins_letter(text[end]) && letters++ == width - 1) break;
-  return text.substr(0, end) + "…";
-}
-
-/// Names and keys may hold anything, also what would command a terminal.
-std::string harmless(const std::string& text) {
-  std::string plain;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    const bool high_control =  // U+0080 to U+009F
-        byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;
-    if (high_control) ++i;
-    plain += high_control || byte < 0x20 || byte == 0x7F ? '?' : text[i];
-  }
-  return plain;
-}
-
-std::string or_dash(const std::string& text) {
-  return text.empty() ? "-" : harmless(text);
-}
 
 }  // namespace
 

@@ -58,7 +58,9 @@ std::string flush_line(const FlushAnswer& answer) {
   if (answer.outcome == "started")
     return fmt::format("{}: started, it is done when position {} is applied", answer.pipeline,
                        answer.position);
-  return fmt::format("{}: nothing to do, Postgres is equal at position {}", answer.pipeline, answer.position);
+  const char* standing = answer.quarantined == 0 ? "is equal" : "is equal but for the quarantine";
+  return fmt::format("{}: nothing to do, Postgres {} at position {}", answer.pipeline, standing,
+                     answer.position);
 }
 
 std::string progress_line(const PipelineReport& pipeline) {

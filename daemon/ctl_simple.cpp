@@ -57,6 +57,10 @@ ExitCode run_retry(const Invocation& invocation) {
   return tell(invocation, "retry", "trying again now");
 }
 
+ExitCode run_adopt(const Invocation& invocation) {
+  return tell(invocation, "adopt", "the place where the file is now has been accepted");
+}
+
 ExitCode run_reload(const Invocation& invocation) {
   return tell(invocation, "reload", "the configuration has been read again");
 }

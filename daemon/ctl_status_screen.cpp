@@ -55,7 +55,8 @@ void add(std::string& text, const char* label, const std::string& value) {
 std::string behind(const PipelineReport& pipeline) {
   if (pipeline.state == State::copying)
     return "the copy is not complete, " + counted(pipeline.pending, "change") + " beside it";
-  if (pipeline.pending == 0 && pipeline.behind_s == 0) return "nothing";
+  if (pipeline.pending == 0 && pipeline.behind_s == 0)
+    return pipeline.quarantined == 0 ? "nothing" : "nothing but the rows in quarantine";
   if (pipeline.pending == 0)
     return "not known before Postgres is reached, " + elapsed_text(pipeline.behind_s);
   return fmt::format("{}, {}", counted(pipeline.pending, "change"), elapsed_text(pipeline.behind_s));
@@ -68,9 +69,19 @@ std::string target(const PipelineReport& pipeline) {
   return text;
 }
 
-void add_error(std::string& text, const ErrorReport& error, WallTime now) {
+/// Is it one row that stands in the way, so that everything else could go on without it?
+bool can_be_skipped(const PipelineReport& pipeline) {
+  const ErrorReport& error = *pipeline.error;
+  return pipeline.state == State::halted && error.cls == "row" && !error.key.empty() &&
+         error.code != "too_many_refused";
+}
+
+void add_error(std::string& text, const PipelineReport& pipeline, WallTime now) {
+  const ErrorReport& error = *pipeline.error;
   add(text, "error", error_line(error));
   add(text, "remedy", error.hint);
+  if (can_be_skipped(pipeline))
+    add(text, "or skip it", fmt::format("sluicectl skip {} --error {}", pipeline.name, error.id));
   add(text, "since", fmt::format("{}, tried {}", moment(error.since, now), counted(error.attempts, "time")));
   if (error.next_retry_s) add(text, "next try", "in " + elapsed_text(*error.next_retry_s));
   add(text, "error id", error.id);
@@ -106,9 +117,10 @@ std::string render(const PipelineReport& pipeline, WallTime now) {
     add(text, "last flush",
         fmt::format("{}, {} in {:.1f} ms", moment(flush->at, now), counted(flush->changes, "change"),
                     flush->elapsed_ms));
-  if (pipeline.error) add_error(text, *pipeline.error, now);
+  if (pipeline.error) add_error(text, pipeline, now);
   if (pipeline.quarantined > 0)
-    add(text, "held back", counted(pipeline.quarantined, "row") + " in quarantine");
+    add(text, "held back",
+        counted(pipeline.quarantined, "row") + " in quarantine: sluicectl quarantine list");
   const std::string journal = pipeline.journal_mode.empty() ? "" : ", journal mode " + pipeline.journal_mode;
   add(text, "source", pipeline.source_path + journal);
   add(text, "target", target(pipeline));

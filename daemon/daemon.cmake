@@ -1,6 +1,7 @@
 add_library(sluice_daemon STATIC
   backoff.cpp
   check.cpp
+  copy_version.cpp
   failure.cpp
   file_signature.cpp
   file_watch.cpp
@@ -10,10 +11,15 @@ add_library(sluice_daemon STATIC
   notify.cpp
   offline.cpp
   pipeline.cpp
+  pipeline_orders.cpp
+  pipeline_quarantine.cpp
   pump.cpp
+  quarantine_view.cpp
   replicator.cpp
   replicator_copy.cpp
+  replicator_notes.cpp
   replicator_replay.cpp
+  replicator_resync.cpp
   replicator_settle.cpp
   seen_marks.cpp
   source_place.cpp

@@ -34,6 +34,7 @@ std::string status_line(const DaemonReport& report) {
     if (!line.empty()) line += "; ";
     line +=
         pipeline.name + ": " + to_string(pipeline.state) + " at " + std::to_string(pipeline.applied) + lag;
+    if (pipeline.quarantined > 0) line += ", " + std::to_string(pipeline.quarantined) + " in quarantine";
     if (pipeline.error) line += ", " + pipeline.error->code + ": " + pipeline.error->message;
   }
   return line;
@@ -127,25 +128,31 @@ void Daemon::with_pipeline(const std::string& name, Reply<Done> reply, Act act) 
   reply(Done{});
 }
 
+/// A reply that is called once, on the control thread: with the pipeline's answer, or when the time is over.
+template <typename Answer>
+Reply<Answer> Daemon::within(milliseconds timeout, const std::string& name, const std::string& what,
+                             Reply<Answer> reply) {
+  const OneReply<Answer> once(io_, std::move(reply));
+  auto timer = std::make_shared<boost::asio::steady_timer>(io_, timeout);
+  timer->async_wait([once, name, what, timer, timeout](const boost::system::error_code& cancelled) {
+    if (cancelled) return;
+    once(
+        ControlError{504, "timed_out",
+                     "pipeline '" + name + "' " + what + " within " + std::to_string(timeout.count()) + " ms",
+                     "the work goes on; ask again, or see: sluicectl status " + name});
+  });
+  return [once, timer, &io = io_](const std::variant<Answer, ControlError>& answer) {
+    boost::asio::post(io, [timer] { timer->cancel(); });
+    once(answer);
+  };
+}
+
 void Daemon::flush(const std::string& name, milliseconds timeout, Reply<FlushAnswer> reply) {
   const auto found = find(name);
   if (const auto* error = std::get_if<ControlError>(&found)) return reply(*error);
   const auto pipeline = std::get<std::shared_ptr<Pipeline>>(found);
-  const OneReply<FlushAnswer> once(io_, std::move(reply));
-  if (timeout == milliseconds(0)) return pipeline->start_flush(once);
-
-  auto timer = std::make_shared<boost::asio::steady_timer>(io_, timeout);
-  timer->async_wait([once, pipeline, timer, timeout](const boost::system::error_code& cancelled) {
-    if (cancelled) return;
-    once(ControlError{504, "timed_out",
-                      "pipeline '" + pipeline->config().name + "' was not flushed within " +
-                          std::to_string(timeout.count()) + " ms",
-                      "the work goes on; ask again, or see: sluicectl status " + pipeline->config().name});
-  });
-  pipeline->flush([once, timer, &io = io_](const auto& answer) {
-    boost::asio::post(io, [timer] { timer->cancel(); });
-    once(answer);
-  });
+  if (timeout == milliseconds(0)) return pipeline->start_flush(OneReply<FlushAnswer>(io_, std::move(reply)));
+  pipeline->flush(within(timeout, pipeline->config().name, "was not flushed", std::move(reply)));
 }
 
 void Daemon::pause(const std::string& name, Reply<Done> reply) {
@@ -160,24 +167,68 @@ void Daemon::retry(const std::string& name, Reply<Done> reply) {
   with_pipeline(name, std::move(reply), [](Pipeline& pipeline) { pipeline.retry(); });
 }
 
-void Daemon::check(const std::string& name, Reply<CheckAnswer> reply) {
+/// Looks at the file or the server with eyes of its own, beside the pipeline's strand.
+template <typename Answer, typename Work>
+void Daemon::on_worker(const std::string& name, Reply<Answer> reply, Work work) {
   const auto found = find(name);
   if (const auto* error = std::get_if<ControlError>(&found)) return reply(*error);
   const auto pipeline = std::get<std::shared_ptr<Pipeline>>(found);
-  const OneReply<CheckAnswer> once(io_, std::move(reply));
-  // It looks at the file and the server with eyes of its own, beside the pipeline's strand.
-  boost::asio::post(workers_, [once, pipeline] {
-    const PipelineReport report = pipeline->report();
-    once(check_pipeline(pipeline->config(), &report));
+  const OneReply<Answer> once(io_, std::move(reply));
+  boost::asio::post(workers_, [once, pipeline, work] { once(work(*pipeline)); });
+}
+
+void Daemon::check(const std::string& name, Reply<CheckAnswer> reply) {
+  on_worker(name, std::move(reply), [](Pipeline& pipeline) {
+    const PipelineReport report = pipeline.report();
+    return check_pipeline(pipeline.config(), &report);
   });
 }
 
 void Daemon::log(const LogQuery& query, Reply<LogAnswer> reply) {
-  const auto found = find(query.pipeline);
+  on_worker(query.pipeline, std::move(reply), [query](Pipeline& pipeline) { return pipeline.log(query); });
+}
+
+void Daemon::quarantine(const QuarantineQuery& query, Reply<QuarantineAnswer> reply) {
+  on_worker(query.pipeline, std::move(reply),
+            [query](Pipeline& pipeline) { return pipeline.quarantine(query); });
+}
+
+void Daemon::discard_quarantined(const QuarantineChoice& choice, Reply<DiscardedAnswer> reply) {
+  on_worker(choice.pipeline, std::move(reply),
+            [ids = choice.ids](Pipeline& pipeline) { return pipeline.discard_quarantined(ids); });
+}
+
+void Daemon::retry_quarantined(const QuarantineChoice& choice, Reply<RetriedAnswer> reply) {
+  const auto found = find(choice.pipeline);
   if (const auto* error = std::get_if<ControlError>(&found)) return reply(*error);
   const auto pipeline = std::get<std::shared_ptr<Pipeline>>(found);
-  const OneReply<LogAnswer> once(io_, std::move(reply));
-  boost::asio::post(workers_, [once, pipeline, query] { once(pipeline->log(query)); });
+  const auto once =
+      within(choice.timeout, pipeline->config().name, "has not tried its rows", std::move(reply));
+  boost::asio::post(workers_, [once, pipeline, ids = choice.ids] { pipeline->retry_quarantined(ids, once); });
+}
+
+void Daemon::skip(const SkipOrder& order, Reply<SkippedAnswer> reply) {
+  const auto found = find(order.pipeline);
+  if (const auto* error = std::get_if<ControlError>(&found)) return reply(*error);
+  const auto pipeline = std::get<std::shared_ptr<Pipeline>>(found);
+  pipeline->skip(order.error_id,
+                 within(order.timeout, pipeline->config().name, "has not gone on", std::move(reply)));
+}
+
+void Daemon::resync(const ResyncOrder& order, Reply<ResyncAnswer> reply) {
+  const auto found = find(order.pipeline);
+  if (const auto* error = std::get_if<ControlError>(&found)) return reply(*error);
+  std::get<std::shared_ptr<Pipeline>>(found)->resync(order, OneReply<ResyncAnswer>(io_, std::move(reply)));
+}
+
+void Daemon::adopt(const std::string& name, Reply<Done> reply) {
+  const auto found = find(name);
+  if (const auto* error = std::get_if<ControlError>(&found)) return reply(*error);
+  const OneReply<Done> once(io_, std::move(reply));
+  std::get<std::shared_ptr<Pipeline>>(found)->adopt([once](const std::optional<ControlError>& error) {
+    if (error) return once(*error);
+    once(Done{});
+  });
 }
 
 void Daemon::release(const std::string& name, Reply<Done> reply) {

@@ -37,6 +37,12 @@ class Daemon : private ControlService {
   void retry(const std::string& name, Reply<Done> reply) override;
   void check(const std::string& name, Reply<CheckAnswer> reply) override;
   void log(const LogQuery& query, Reply<LogAnswer> reply) override;
+  void quarantine(const QuarantineQuery& query, Reply<QuarantineAnswer> reply) override;
+  void retry_quarantined(const QuarantineChoice& choice, Reply<RetriedAnswer> reply) override;
+  void discard_quarantined(const QuarantineChoice& choice, Reply<DiscardedAnswer> reply) override;
+  void skip(const SkipOrder& order, Reply<SkippedAnswer> reply) override;
+  void resync(const ResyncOrder& order, Reply<ResyncAnswer> reply) override;
+  void adopt(const std::string& name, Reply<Done> reply) override;
   void release(const std::string& name, Reply<Done> reply) override;
   void reload(Reply<Done> reply) override;
   void stop() override;
@@ -48,6 +54,11 @@ class Daemon : private ControlService {
 
   using Found = std::variant<std::shared_ptr<Pipeline>, ControlError>;
   Found find(const std::string& name) const;
+  template <typename Answer, typename Work>
+  void on_worker(const std::string& name, Reply<Answer> reply, Work work);
+  template <typename Answer>
+  Reply<Answer> within(std::chrono::milliseconds timeout, const std::string& name, const std::string& what,
+                       Reply<Answer> reply);
   template <typename Act>
   void with_pipeline(const std::string& name, Reply<Done> reply, Act act);
   void start_workers();

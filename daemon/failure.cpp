@@ -18,12 +18,16 @@ using applier::ApplyError;
 using applier::Fault;
 
 constexpr const char* kGrant = "grant the role the right that is missing; sluiced then goes on by itself";
+constexpr const char* kFenced =
+    "another daemon works for this pipeline, or the server was restored to an earlier point: sluiced reads "
+    "the position and goes on from there; let only one daemon run";
 constexpr const char* kGoesOn = "sluiced tries again by itself, or at once with: sluicectl retry";
 
 FailureReport from(const ApplyError& thrown) {
   FailureReport report;
   const bool refused = thrown.fault == Fault::row || thrown.fault == Fault::table;
-  report.failure = refused ? Failure::refused : Failure::away;
+  const bool collided = thrown.sqlstate == "40001" || thrown.sqlstate == "40P01";
+  report.failure = refused ? Failure::refused : collided ? Failure::collided : Failure::away;
   report.error.cls = thrown.fault == Fault::row ? "row" : thrown.fault == Fault::table ? "table" : "target";
   report.error.code = thrown.code;
   report.error.message = thrown.what();
@@ -31,7 +35,10 @@ FailureReport from(const ApplyError& thrown) {
   report.error.table = thrown.table;
   report.error.key = thrown.key;
   report.error.column = thrown.column;
-  report.error.hint = !thrown.hint.empty() ? thrown.hint : thrown.sqlstate == "42501" ? kGrant : kGoesOn;
+  report.error.hint = !thrown.hint.empty()            ? thrown.hint
+                      : thrown.sqlstate == "42501"    ? kGrant
+                      : thrown.fault == Fault::fenced ? kFenced
+                                                      : kGoesOn;
   return report;
 }
 

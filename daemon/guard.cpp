@@ -27,9 +27,8 @@ const char* to_string(Outcome outcome) {
 Judgement judge(const Evidence& evidence) {
   using capture::Match;
   const bool same_source = evidence.expected_id == evidence.found_id;
-  if (!same_source || evidence.match == Match::rewound || evidence.match == Match::different) {
-    return {Outcome::diverged, {}};
-  }
+  const bool went_back = evidence.match == Match::rewound || evidence.match == Match::different;
+  if (!same_source || evidence.elsewhere || went_back) return {Outcome::diverged, {}};
   Judgement judgement;
   for (const auto& table : evidence.copied) {
     const auto now = evidence.versions.find(table.name);
@@ -47,31 +46,42 @@ Judgement judge(const Evidence& evidence) {
 
 Diverged explain(const Evidence& evidence, const PlaceOfDivergence& place) {
   const std::string position = std::to_string(place.position.value);
-  const std::string remedy =
-      "put the newer file back, or give the pipeline a new start with: sluicectl uninstall --target " +
+  const std::string known_place = place.known_path + " on machine " + place.known_host;
+  const std::string resync =
+      ", or make Postgres equal to this one, after it has told how many rows that changes, with: sluicectl "
+      "resync " +
       place.pipeline;
-  if (evidence.found_id.empty()) {
-    return {"name_taken",
-            "Postgres knows pipeline '" + place.pipeline + "', but there is nothing of Sluice in " +
-                place.source_path,
-            "it is another file, one from a time before, or capture was taken out of it: " + remedy};
-  }
   if (evidence.expected_id != evidence.found_id) {
-    return {
-        "name_taken",
-        "pipeline '" + place.pipeline + "' of this database belongs to another source, " + place.known_path,
-        "give this pipeline another name, or let go of the other source with: sluicectl uninstall --target"};
+    const std::string let_go =
+        "let go of the other source with: sluicectl uninstall --target " + place.pipeline;
+    if (evidence.elsewhere) {
+      return {"name_taken",
+              "pipeline '" + place.pipeline + "' of this database belongs to another source, " + known_place,
+              "give this pipeline another name, or " + let_go};
+    }
+    const std::string what = evidence.found_id.empty() ? "there is nothing of Sluice in " + place.source_path
+                                                       : place.source_path + " is another file";
+    return {"another_file", "Postgres knows pipeline '" + place.pipeline + "', but " + what,
+            "if it was replaced by mistake, or is from a time before, put the right file back" + resync +
+                "; or " + let_go};
+  }
+  if (evidence.elsewhere) {
+    return {"moved_or_copied",
+            "pipeline '" + place.pipeline + "' belongs to this file at " + known_place + ", not at " +
+                place.source_path,
+            "if the file has moved here, say so with: sluicectl adopt " + place.pipeline +
+                "; if this is a copy of it, give its pipeline another name"};
   }
   if (evidence.match == capture::Match::rewound) {
     return {"moved_back",
             "the changelog of " + place.source_path + " ends before position " + position +
                 ", which Postgres already holds",
-            "the file was restored from a backup: " + remedy};
+            "the file was restored from a backup: put the newer file back" + resync};
   }
   return {"different_history",
           "position " + position + " of " + place.source_path +
               " is another change than the one that Postgres holds",
-          "the file was restored from a backup and written to since: " + remedy};
+          "the file was restored from a backup and written to since: put the newer file back" + resync};
 }
 
 }  // namespace sluice::daemon

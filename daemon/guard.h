@@ -13,7 +13,8 @@ namespace sluice::daemon {
 class Diverged : public std::runtime_error {
  public:
   Diverged(std::string code, const std::string& message, std::string hint);
-  std::string code;  ///< moved_back, different_history, name_taken, resync_would_delete, finished
+  /// moved_or_copied, moved_back, different_history, another_file, name_taken, resync_would_delete, finished
+  std::string code;
   std::string hint;
 };
 
@@ -23,7 +24,7 @@ enum class Outcome {
   reinstall,  ///< the schema, a trigger or the file is not the one known: put in what is missing, look anew
   resync_tables,  ///< changes of some tables may have gone by unseen: copy these again
   resync_all,     ///< changes have left the changelog unread: copy every table again
-  diverged,       ///< the source went back in time, or is another one
+  diverged,       ///< the source went back in time, is another one, or is in another place
 };
 
 /// The word for logs: "go_on", "reinstall", ...
@@ -39,6 +40,7 @@ struct CopiedTable {
 struct Evidence {
   std::string expected_id;  ///< the source that Postgres knows this pipeline by
   std::string found_id;     ///< empty: there is nothing of ours in the file
+  bool elsewhere = false;   ///< the file is not where Postgres last knew the source to be
   capture::Match match = capture::Match::together;
   std::map<std::string, std::string> versions;  ///< of the tables that are captured now
   std::vector<CopiedTable> copied;
@@ -58,6 +60,7 @@ struct PlaceOfDivergence {
   std::string pipeline;
   std::string source_path;
   std::string known_path;  ///< of the source that Postgres knows the pipeline by
+  std::string known_host;  ///< its machine
   capture::Position position;
 };
 Diverged explain(const Evidence& evidence, const PlaceOfDivergence& place);

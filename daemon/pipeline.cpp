@@ -106,6 +106,9 @@ void Pipeline::act() {
     case Action::step:
       attempt(&Pipeline::step);
       break;
+    case Action::obey:
+      attempt(&Pipeline::obey);
+      break;
     case Action::wait:
       wait(decision.timeout);
       break;
@@ -178,10 +181,15 @@ void Pipeline::failed(std::exception_ptr thrown) {
   auto report = report_failure(thrown);
   replicator_.close_target();
   pump_.failed(report.failure, Pump::Clock::now());
+  if (pump_.tries_at_once()) {
+    log_event(LogLevel::info, "collision", {{"pipeline", config_.name}, {"sqlstate", report.error.sqlstate}});
+    return;
+  }
   // A connection that died while nobody used it is found out by the flush that needs it, which then gets a
   // new one.
   if (!waiters_.empty() && report.error.code == "outcome_unknown" && !std::exchange(tried_again_, true)) {
     pump_.flush_requested();
+    if (!orders_.empty()) pump_.order_given();
     return;
   }
   // The same failure again is counted in the status, not told again in the log.
@@ -200,6 +208,10 @@ void Pipeline::failed(std::exception_ptr thrown) {
                {"hint", error.hint}});
   }
   source_at_fault_ = report.error.cls == "source";
+  // The cure may have been committed while the row was still being refused.
+  if (report.failure == Failure::refused && !source_at_fault_ && replicator_.has_gone_on()) {
+    pump_.source_changed(Pump::Clock::now());
+  }
   refuse_waiters(report.error);
   board_.note_error(std::move(report.error));
 }
@@ -235,9 +247,19 @@ void Pipeline::look(Prompt prompt) {
       spoke_at_ = now;
     }
     if (replicator_.source_changed(prompt)) pump_.source_changed(now);
+    if (replicator_.quarantined() > 0 && now - tried_held_back_at_ > config_.retry.halted_interval) {
+      try_held_back_rows();
+    }
   } catch (...) {
     failed(std::current_exception());
   }
+}
+
+/// With a fresh look at the tables: what stood in the way may have been changed on the server.
+void Pipeline::try_held_back_rows() {
+  tried_held_back_at_ = Pump::Clock::now();
+  replicator_.retry_quarantined();
+  pump_.retry_requested();
 }
 
 void Pipeline::source_event() {
@@ -275,13 +297,16 @@ void Pipeline::heed_source() {
 void Pipeline::flush(FlushReply reply) {
   // Counted from now on: a batch that is under way may well be what the flush waits for.
   const Waiter waiter{std::move(reply), Pump::Clock::now(), board_.brought_over()};
-  boost::asio::post(strand_, [self = shared_from_this(), waiter] {
-    const State state = self->ended_ ? State::stopped : self->pump_.state();
-    if (const auto closed = self->closed_to_flushes(state)) return waiter.reply(*closed);
-    self->waiters_.push_back(waiter);
-    self->pump_.flush_requested();
-    self->schedule();
-  });
+  boost::asio::post(strand_, [self = shared_from_this(), waiter] { self->wait_for_flush(waiter); });
+}
+
+void Pipeline::wait_for_flush(const Waiter& waiter) {
+  if (const auto closed = closed_to_flushes(ended_ ? State::stopped : pump_.state())) {
+    return waiter.reply(*closed);
+  }
+  waiters_.push_back(waiter);
+  pump_.flush_requested();
+  schedule();
 }
 
 void Pipeline::start_flush(FlushReply reply) {
@@ -329,6 +354,7 @@ void Pipeline::answer_waiters() {
     answer.changes = brought - waiter.brought_before;
     answer.outcome = answer.changes > 0 ? "flushed" : "nothing_to_do";
     answer.position = replicator_.applied()->applied.position.value;
+    answer.quarantined = replicator_.quarantined();
     answer.elapsed_ms = milliseconds_since(waiter.since);
     board_.note_flush({std::chrono::system_clock::now(), answer.changes, answer.elapsed_ms});
     waiter.reply(answer);
@@ -339,20 +365,22 @@ void Pipeline::refuse_waiters(const ErrorReport& error) {
   const bool away = pump_.failure() == Failure::away;
   const bool source = error.cls == "source";
   const std::string code = !away ? to_string(pump_.state()) : source ? error.code : "target_away";
-  for (auto& waiter : std::exchange(waiters_, {})) {
-    std::string message = "pipeline '" + config_.name + "': " + error.message;
-    if (!error.table.empty())
-      message += " (table " + error.table + (error.key.empty() ? "" : ", key " + error.key) + ")";
-    if (!error.sqlstate.empty()) message += " [SQLSTATE " + error.sqlstate + "]";
-    waiter.reply(ControlError{away ? 503 : 409, code, message, error.hint});
-  }
+  std::string message = "pipeline '" + config_.name + "': " + error.message;
+  if (!error.table.empty())
+    message += " (table " + error.table + (error.key.empty() ? "" : ", key " + error.key) + ")";
+  if (!error.sqlstate.empty()) message += " [SQLSTATE " + error.sqlstate + "]";
+  refuse({away ? 503 : 409, code, message, error.hint});
+}
+
+void Pipeline::refuse(const ControlError& refusal) {
+  for (auto& waiter : std::exchange(waiters_, {})) waiter.reply(refusal);
+  for (auto& order : std::exchange(orders_, {})) order.refuse(refusal);
 }
 
 void Pipeline::pause() {
   boost::asio::post(strand_, [self = shared_from_this()] {
     self->pump_.pause_requested();
-    const auto closed = self->closed_to_flushes(State::paused);
-    for (auto& waiter : std::exchange(self->waiters_, {})) waiter.reply(*closed);
+    self->refuse(*self->closed_to_flushes(State::paused));
     self->schedule();
   });
 }
@@ -403,6 +431,11 @@ void Pipeline::publish() {
 }
 
 void Pipeline::log_state() {
+  const auto held_back = replicator_.quarantined();
+  if (const auto before = std::exchange(logged_held_back_, held_back); before != held_back) {
+    log_event(held_back > before ? LogLevel::warning : LogLevel::info, "quarantine",
+              {{"pipeline", config_.name}, {"rows", held_back}});
+  }
   const State state = pump_.state();
   if (std::exchange(logged_state_, state) == state) return;
   if (state != State::retrying && state != State::halted) logged_error_.clear();

@@ -25,7 +25,7 @@ namespace sluice::daemon {
 /// Lives in a shared_ptr, which every pending handler holds.
 class Pipeline : public std::enable_shared_from_this<Pipeline> {
  public:
-  using FlushReply = std::function<void(std::variant<FlushAnswer, ControlError>)>;
+  using FlushReply = Reply<FlushAnswer>;
 
   Pipeline(boost::asio::io_context& workers, PipelineConfig config);
 
@@ -45,8 +45,22 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   /// Makes a call that waits for the server fail now.
   void cut() { lifeline_->cut(); }
 
+  /// Copies tables again, or says how many rows of the target that would touch.
+  void resync(const ResyncOrder& order, Reply<ResyncAnswer> reply);
+  /// Accepts the place where the file is now; an error where that can't be.
+  void adopt(std::function<void(std::optional<ControlError>)> reply);
+
   /// The changes themselves. Blocking, but not by the strand, which may be waiting for the server.
   std::variant<LogAnswer, ControlError> log(const LogQuery& query);
+
+  /// The rows that are held back. Blocking, but not by the strand either.
+  std::variant<QuarantineAnswer, ControlError> quarantine(const QuarantineQuery& query);
+  /// Drops rows from the quarantine. Blocking, but not by the strand.
+  std::variant<DiscardedAnswer, ControlError> discard_quarantined(const std::vector<std::int64_t>& ids);
+  /// Tries rows again, all without ids. Blocks while it asks which there are; answers once they were tried.
+  void retry_quarantined(std::vector<std::int64_t> ids, Reply<RetriedAnswer> reply);
+  /// Holds the row back before which the pipeline is halted, if it is by this error.
+  void skip(const std::string& error_id, Reply<SkippedAnswer> reply);
 
   PipelineReport report() const { return board_.report(); }
   const PipelineConfig& config() const { return config_; }
@@ -62,6 +76,12 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
     std::int64_t brought_before;
   };
 
+  /// What needs both sides open, whatever the state. Throws where it can't be done.
+  struct Order {
+    std::function<bool()> carry_out;  ///< true: what held the pipeline up before is over by it
+    std::function<void(const ControlError&)> refuse;
+  };
+
   void begins(const std::string& step);
   void schedule();
   void act();
@@ -71,16 +91,24 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   void copy_again();
   void diverge();
   void step();
+  void obey();
+  void give(Order order);
+  bool carry_out(const ResyncOrder& order, const Reply<ResyncAnswer>& reply);
+  std::optional<ControlError> unfit_for_resync(const std::string& table, bool every_table) const;
   void wait(std::optional<Milliseconds> timeout);
   void finish_leaving();
   void look(Prompt prompt);
+  void try_held_back_rows();
   void source_event();
   void look_again_later();
   void heed_source();
   void failed(std::exception_ptr thrown);
   std::optional<ControlError> closed_to_flushes(State state) const;
+  std::optional<ControlError> closed_to_skip(const std::string& error_id) const;
+  void wait_for_flush(const Waiter& waiter);
   void answer_waiters();
   void refuse_waiters(const ErrorReport& error);
+  void refuse(const ControlError& refusal);
   void publish();
   void log_state();
 
@@ -96,17 +124,20 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   LogView log_view_;
   std::optional<FileWatch> watch_;
   std::vector<Waiter> waiters_;
+  std::vector<Order> orders_;
   std::vector<std::function<void()>> left_;
   bool started_ = false;
   bool scheduled_ = false;
   bool ended_ = false;
   Pump::Time quiet_since_{};
   Pump::Time spoke_at_{};  ///< when the server last answered
+  Pump::Time tried_held_back_at_ = Pump::Clock::now();
   bool source_at_fault_ = false;
   bool tried_again_ = false;  ///< a flush has had its second connection
   std::size_t looks_again_ = 0;
   State logged_state_ = State::stopped;
   std::string logged_error_;
+  std::int64_t logged_held_back_ = 0;
 
   // Health: what the watching thread knows, and the time at which the strand was last seen to move.
   std::atomic<Pump::Clock::rep> moved_at_;

@@ -11,6 +11,9 @@ Milliseconds until(Pump::Time when, Pump::Time now) {
   return std::max(Milliseconds(0), std::chrono::ceil<Milliseconds>(when - now));
 }
 
+/// Deadlocks and their like are over as soon as one of the two has given way.
+constexpr int kCollisionsAtOnce = 5;
+
 bool ends_it(Failure failure) {
   return failure == Failure::diverged || failure == Failure::finished;
 }
@@ -40,6 +43,7 @@ Pump::Pump(const PipelineConfig& config, Backoff::Random random)
 
 Pump::Decision Pump::next(Time now) const {
   if (leaving_) return {Action::leave, {}};
+  if (ordered_) return {open_ ? Action::obey : Action::open, {}};
   if (failure_ && ends_it(*failure_) && !urgent_) return {};
   if (paused_) return {};
   if (!may_try(now)) return {Action::wait, until(retry_at_, now)};
@@ -100,6 +104,11 @@ void Pump::retry_requested() {
   backoff_.reset();
 }
 
+void Pump::pause_requested() {
+  paused_ = true;
+  ordered_ = false;
+}
+
 void Pump::resume_requested() {
   paused_ = false;
   more_ = true;
@@ -129,20 +138,39 @@ void Pump::stepped(bool more, bool copying, bool whole) {
   copying_ = copying;
   whole_ = whole;
   urgent_ = false;
+  collisions_ = 0;
   changed_since_.reset();
   failure_.reset();
   backoff_.reset();
   if (!more) flush_ = false;
 }
 
+void Pump::order_given() {
+  ordered_ = true;
+  open_ = false;
+}
+
+void Pump::obeyed(bool mended) {
+  ordered_ = false;
+  open_ = false;  // both sides are looked at anew
+  if (!mended) return;
+  failure_.reset();
+  backoff_.reset();
+}
+
 void Pump::failed(Failure failure, Time now) {
-  failure_ = failure;
-  urgent_ = false;
-  flush_ = false;
-  changed_since_.reset();
   tried_at_ = now;
   open_ = false;  // whatever it was: rights, tables and positions are looked at anew
-  retry_at_ = now + (failure == Failure::away ? backoff_.next() : halted_interval_);
+  failure_ = failure == Failure::collided ? Failure::away : failure;
+  if (failure == Failure::collided && collisions_++ < kCollisionsAtOnce) {
+    retry_at_ = now;  // what was asked for stays asked for
+    return;
+  }
+  urgent_ = false;
+  flush_ = false;
+  ordered_ = false;
+  changed_since_.reset();
+  retry_at_ = now + (failure_ == Failure::away ? backoff_.next() : halted_interval_);
 }
 
 }  // namespace sluice::daemon

@@ -17,6 +17,7 @@ enum class Action {
   copy_again,  ///< begin the copy anew of the tables that missed something
   diverge,     ///< say why the two sides do not belong together, and stop
   step,        ///< read a batch after the position and apply it
+  obey,        ///< carry out what a person has ordered
   wait,        ///< until an event, or until the given time has passed
   leave,       ///< close everything and end
 };
@@ -24,6 +25,7 @@ enum class Action {
 /// How an attempt has failed, named by what the pump does about it.
 enum class Failure {
   away,      ///< server, network, a locked file: back off, for ever
+  collided,  ///< another transaction on the server was in the way: again at once, a few times, then as away
   refused,   ///< a row, a table or the source file is not fit: halt; look again after a change and from time
              ///< to time
   diverged,  ///< the two sides do not belong together: only a person can say how to go on
@@ -63,20 +65,26 @@ class Pump {
   /// Are both sides open, and found to belong together?
   bool settled() const { return open_ && outcome_ == Outcome::go_on; }
   std::optional<Failure> failure() const { return failure_; }
+  /// Is the next attempt due without a pause, and nobody to be told of the failure yet?
+  bool tries_at_once() const { return failure_ && retry_at_ <= tried_at_; }
 
   // What happened outside.
   void source_changed(Time now);
   void flush_requested();
   void retry_requested();
-  void pause_requested() { paused_ = true; }
+  void pause_requested();
   void resume_requested();
   void leave_requested() { leaving_ = true; }
+  /// Carried out as soon as both sides have been opened anew, whatever the state and the backoff.
+  void order_given();
 
   // What came of an action.
   void opened();
   void judged(Outcome outcome, Standing standing);
   void stepped(bool more, bool copying, bool whole);
   void failed(Failure failure, Time now);
+  /// An order has been carried out; `mended`: what held the pipeline up before is over by it.
+  void obeyed(bool mended);
 
  private:
   bool has_work(Time now) const;
@@ -99,8 +107,10 @@ class Pump {
   bool urgent_ = false;  ///< a person asked: no backoff, no halt holds it up
   bool paused_ = false;
   bool leaving_ = false;
+  bool ordered_ = false;
   std::optional<Time> changed_since_;
   std::optional<Failure> failure_;
+  int collisions_ = 0;  ///< without a step in between
   Time retry_at_{};
   Time tried_at_{};
 };

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "applier/apply_error.h"
+#include "applier/quarantine.h"
 #include "applier/state_store.h"
 #include "daemon/source_place.h"
 #include "daemon/target_place.h"
@@ -33,6 +34,7 @@ Replicator::Replicator(const PipelineConfig& config, std::shared_ptr<applier::Li
       target_(target_options(config)),
       lifeline_(std::move(lifeline)),
       observer_(std::move(observer)) {
+  tolerance_.everything = config_.on_error == OnError::quarantine;
 }
 
 Replicator::~Replicator() = default;
@@ -109,6 +111,18 @@ bool Replicator::journal_has_news(Prompt prompt) {
   return source_->changed();
 }
 
+void Replicator::discarded(const std::vector<applier::RowName>& rows) {
+  for (const auto& row : rows) tolerance_.held_back.erase(row);
+  if (session_) load_quarantine();  // one of them may have been refused again meanwhile
+}
+
+void Replicator::load_quarantine() {
+  tolerance_.held_back.clear();
+  for (const auto& row : applier::load_quarantine(*session_, target_.state_schema, config_.name)) {
+    tolerance_.held_back.emplace(row.source_table, row.key);
+  }
+}
+
 bool Replicator::at_rest() const {
   return !source_ && left_at_ && signature_of(config_.source.path) == *left_at_;
 }
@@ -124,6 +138,11 @@ std::optional<capture::Position> Replicator::captured() {
   } catch (const std::exception&) {
     return std::nullopt;
   }
+}
+
+bool Replicator::has_gone_on() {
+  const auto position = captured();
+  return position && *position > read_to_;
 }
 
 std::vector<TableView> Replicator::tables() const {
@@ -144,8 +163,26 @@ applier::TableProgress& Replicator::progress(const applier::TargetTable& table) 
   return progress_[table.source.name];
 }
 
-applier::BatchContext Replicator::context() const {
-  return {config_.name, target_.state_schema, {target_.nul, target_.invalid_utf8}};
+applier::BatchContext Replicator::context() {
+  return {config_.name, target_.state_schema, {target_.nul, target_.invalid_utf8, &notes_}, &tolerance_};
+}
+
+void Replicator::add_held_back_keys(capture::ReadRequest& request) const {
+  if (!retry_quarantined_) return;
+  for (const auto& [table, key] : tolerance_.held_back) {
+    const auto found = std::find_if(plan_.tables.begin(), plan_.tables.end(),
+                                    [&](const auto& each) { return each.source.name == table; });
+    if (found != plan_.tables.end()) request.also[found->source.id].push_back(capture::decode_key(key));
+  }
+}
+
+/// True where rows are left that may have waited for those that have just been let in.
+bool Replicator::keep_account(const applier::HeldBack& held_back) {
+  for (const auto& row : held_back.resolved) tolerance_.held_back.erase(row);
+  tolerance_.held_back.insert(held_back.refused.begin(), held_back.refused.end());
+  tolerance_.skipped.clear();
+  retry_quarantined_ = !held_back.resolved.empty() && !tolerance_.held_back.empty();
+  return retry_quarantined_;
 }
 
 }  // namespace sluice::daemon

@@ -4,12 +4,17 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "applier/batch.h"
+#include "applier/conversion_notes.h"
 #include "applier/progress.h"
+#include "applier/refusal.h"
 #include "applier/session.h"
 #include "capture/source.h"
 #include "daemon/batch_size.h"
@@ -17,6 +22,7 @@
 #include "daemon/file_signature.h"
 #include "daemon/guard.h"
 #include "daemon/pump.h"
+#include "daemon/resync.h"
 
 namespace sluice::daemon {
 
@@ -74,6 +80,22 @@ class Replicator {
   /// Says why settle() found that the two sides do not belong together.
   [[noreturn]] void diverge() const;
 
+  // What a person may ask of a pipeline, diverged or not; open() before. They may write to the source, to
+  // install capture, and are followed by another settle().
+
+  /// Has capture put in, and says whether every table has to be copied again because the history of the file
+  /// is not the one that Postgres knows. Throws Diverged where the file is not where Postgres knows it, or
+  /// the pipeline is finished.
+  bool prepare_resync();
+  /// After prepare_resync(): what copying a table again would do to the target, or all of them for an empty
+  /// name. Writes nothing there.
+  std::vector<TableDifference> compare(const std::string& only);
+  /// After prepare_resync(): has the table, or all, copied again whatever it deletes, and the position moved
+  /// to where the copies start if the history is another.
+  void begin_resync(const std::string& only);
+  /// Accepts the place where the file is now. Throws Diverged where it is another file.
+  void adopt();
+
   /// Brings over the next batch, or the next piece of a first copy with the batch that it rides on.
   StepResult step();
 
@@ -86,11 +108,23 @@ class Replicator {
   /// restored to an earlier point, says so only when it is asked. Throws ApplyError.
   void confirm();
 
+  /// How many rows are held back, as far as this side knows.
+  std::int64_t quarantined() const { return static_cast<std::int64_t>(tolerance_.held_back.size()); }
+  /// The next step tries the held back rows again, whether or not they have changed.
+  void retry_quarantined() { retry_quarantined_ = true; }
+  /// The next step holds this row back where it is refused; the key is the SQL literal of the refusal.
+  void skip(const std::string& table, const std::string& key) { tolerance_.skipped.emplace(table, key); }
+  /// Somebody has dropped these rows from the quarantine.
+  void discarded(const std::vector<applier::RowName>& rows);
+
   /// Is the file closed and untouched since?
   bool at_rest() const;
 
   /// The newest position of the source, which is opened for it; nothing where it can't be read just now.
   std::optional<capture::Position> captured();
+
+  /// Has the source gone on since the step that was last begun looked at it?
+  bool has_gone_on();
 
   /// Lets go of the file, so that the application's own last close folds its log in.
   void close_source();
@@ -112,8 +146,16 @@ class Replicator {
  private:
   /// In the place of a table's version: it is copied again because the ring has passed by.
   static constexpr const char* kAfterOverrun = "overrun";
+  /// The same, because the table's rule has changed: what is unknown then was left out by the owner.
+  static constexpr const char* kAfterRule = "rule";
 
   enum class CopyWay { straight, compared };
+
+  /// Changes and copied rows, and the memory that they take.
+  struct UnderWay {
+    std::int64_t changes = 0;
+    std::int64_t bytes = 0;
+  };
 
   /// What a whole table has come to, gathered in a batch.
   struct Gathered {
@@ -128,9 +170,10 @@ class Replicator {
   bool is_a_stranger();
   Evidence evidence();
   void note_copies(Evidence& found) const;
-  static std::string copy_version(const applier::TargetTable& table);
+  std::string copy_version(const applier::TargetTable& table) const;
   capture::KnownHistory known_history() const;
   void plan_tables();
+  void tell_idle_rules();
   applier::TargetTable fit_target(const capture::SourceTable& table);
   void install_and_survey();
   void add_column(const capture::SourceTable& table, const std::string& ddl);
@@ -142,7 +185,10 @@ class Replicator {
 
   const applier::TargetTable* next_to_copy() const;
   CopyWay way_to_copy(const applier::TargetTable& table);
-  Gathered gather(applier::LargeBatch& batch, const applier::TargetTable& table);
+  Gathered gather(applier::LargeBatch& batch, const applier::TargetTable& table, const capture::Anchor& from);
+  std::vector<TableDifference> compare_once(const std::string& only);
+  TableDifference difference(const applier::TargetTable& table);
+  applier::SourceIdentity here() const;
   void settle_unknown_rows(applier::LargeBatch& batch, const applier::TargetTable& table);
   void check_deletions(const applier::TargetTable& table, const applier::ExistingCounts& counts) const;
   StepResult copy_compared(const applier::TargetTable& table);
@@ -158,7 +204,11 @@ class Replicator {
   void observe(const char* step) { observer_(step); }
   applier::TableProgress& progress(const applier::TargetTable& table);
   bool copying() const { return next_to_copy() != nullptr; }
-  applier::BatchContext context() const;
+  applier::BatchContext context();
+  void tell_notes();
+  void load_quarantine();
+  void add_held_back_keys(capture::ReadRequest& request) const;
+  bool keep_account(const applier::HeldBack& held_back);
 
   PipelineConfig config_;
   applier::TargetOptions target_;
@@ -175,11 +225,17 @@ class Replicator {
   Judgement judgement_;
   std::map<std::string, applier::TableProgress> progress_;
   std::map<std::string, std::int64_t> rows_total_;
-  BatchSize batch_size_{config_.apply.max_batch_changes};
-  std::int64_t under_way_ = 0;            ///< changes or copied rows read for the batch that is being written
+  BatchSize batch_size_{config_.apply.max_batch_changes, config_.apply.max_batch_bytes};
+  UnderWay under_way_;                    ///< read for the batch that is being written
   std::optional<FileSignature> left_at_;  ///< the file when it was closed as idle
   FileSignature seen_at_;                 ///< the file at the last look
   bool missed_change_ = false;            ///< seen, but not yet told
+  capture::Position read_to_;             ///< the newest change that a step has read
+  applier::Tolerance tolerance_;
+  applier::ConversionNotes notes_;  ///< of the values of the step under way
+  std::set<std::tuple<std::string, std::string, applier::Remarks>> told_notes_;  ///< table, column, remark
+  bool retry_quarantined_ = false;
+  std::set<std::string> told_rules_;  ///< of tables that are not there
 };
 
 }  // namespace sluice::daemon

@@ -73,10 +73,11 @@ applier::TableProgress Replicator::write_copy_piece(LargeBatch& batch, const cap
 }
 
 /// Gathers every row of a table, with the changes that come in meanwhile, until both end at one boundary.
-Replicator::Gathered Replicator::gather(LargeBatch& batch, const TargetTable& table) {
+Replicator::Gathered Replicator::gather(LargeBatch& batch, const TargetTable& table,
+                                        const capture::Anchor& from) {
   Gathered gathered;
   batch.gather(table, {});
-  auto ask = request(row_->applied, &table);
+  auto ask = request(from, &table);
   auto& state = ask.copy_states[table.source.id];
   state = {};
   while (true) {
@@ -96,7 +97,7 @@ Replicator::Gathered Replicator::gather(LargeBatch& batch, const TargetTable& ta
 applier::ExistingCounts Replicator::count_existing(const TargetTable& table) {
   observe("check_existing");
   LargeBatch batch(*session_, plan_, context(), *row_);
-  gather(batch, table);
+  gather(batch, table, row_->applied);
   return batch.count_existing(table);
 }
 
@@ -118,10 +119,16 @@ void Replicator::check_existing_rows() {
 /// kept, or a reason to stop.
 void Replicator::settle_unknown_rows(LargeBatch& batch, const TargetTable& table) {
   const auto& state = progress(table);
-  if (config_.target.existing_rows == ExistingRows::replace) return batch.delete_unknown(table);
+  const bool left_out = state.ours && state.version == kAfterRule;
+  if (config_.target.existing_rows == ExistingRows::replace && !left_out) return batch.delete_unknown(table);
 
   const auto counts = batch.count_existing(table);
-  if (state.ours) {
+  if (left_out) {
+    if (counts.foreign > 0) {
+      log_event(LogLevel::warning, "rows_left_in_postgres",
+                {{"pipeline", config_.name}, {"table", table.source.name}, {"rows", counts.foreign}});
+    }
+  } else if (state.ours) {
     if (state.version == kAfterOverrun) check_deletions(table, counts);
     batch.delete_unknown(table);
   } else if (config_.target.existing_rows == ExistingRows::refuse) {
@@ -138,20 +145,17 @@ void Replicator::check_deletions(const TargetTable& table, const applier::Existi
   constexpr std::int64_t kMostRows = 1000;
   constexpr std::int64_t kMostPercent = 1;
   if (counts.foreign <= kMostRows && counts.foreign * 100 <= counts.rows * kMostPercent) return;
-  throw Diverged(
-      "resync_would_delete",
-      "changes have left the changelog before they were read, and copying again would delete " +
-          std::to_string(counts.foreign) + " of " + std::to_string(counts.rows) + " rows of " +
-          table.display_name,
-      "if SQLite is right, set target.existing_rows: replace for the time being, reload, and: sluicectl "
-      "retry " +
-          config_.name);
+  throw Diverged("resync_would_delete",
+                 "changes have left the changelog before they were read, and copying again would delete " +
+                     std::to_string(counts.foreign) + " of " + std::to_string(counts.rows) + " rows of " +
+                     table.display_name,
+                 "if SQLite is right, say so with: sluicectl resync " + config_.name);
 }
 
 StepResult Replicator::copy_compared(const TargetTable& table) {
   observe("apply");
   LargeBatch batch(*session_, plan_, context(), *row_);
-  const Gathered gathered = gather(batch, table);
+  const Gathered gathered = gather(batch, table, row_->applied);
   settle_unknown_rows(batch, table);
   applier::TableProgress next = progress(table);
   next.ours = config_.target.existing_rows != ExistingRows::merge;
@@ -160,7 +164,7 @@ StepResult Replicator::copy_compared(const TargetTable& table) {
   next.copy = {Phase::streaming, {}};
   batch.save(table.source.name, next);
   observe("commit");
-  batch.commit(gathered.to, true);
+  const auto held_back = batch.commit(gathered.to, true);
 
   progress(table) = next;
   advanced(gathered.to, true);
@@ -168,7 +172,9 @@ StepResult Replicator::copy_compared(const TargetTable& table) {
   result.changes = gathered.changes;
   result.rows_copied = gathered.rows;
   result.wrote = true;
-  result.copying = result.more = copying();
+  result.copying = copying();
+  const bool try_again = keep_account(held_back);
+  result.more = result.copying || try_again;
   return result;
 }
 

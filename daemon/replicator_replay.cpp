@@ -22,14 +22,18 @@ StepResult Replicator::step() {
   moved.outcome = Outcome::reinstall;
   if ((!source_ || source_->replaced()) && !reopen_source()) return moved;
   try {
-    under_way_ = 0;
+    under_way_ = {};
+    notes_.clear();
     const TargetTable* table = next_to_copy();
     const bool compared = table && way_to_copy(*table) == CopyWay::compared;
     const StepResult result = compared ? copy_compared(*table) : replay(table);
-    if (result.wrote) batch_size_.arrived();
+    if (result.wrote) {
+      batch_size_.arrived();
+      tell_notes();
+    }
     return result;
   } catch (const applier::ApplyError& error) {
-    if (error.fault == applier::Fault::in_doubt) batch_size_.lost(under_way_);
+    if (error.lost_connection()) batch_size_.lost(under_way_.changes, under_way_.bytes);
     throw;
   } catch (const Interrupted&) {
     return moved;
@@ -45,8 +49,10 @@ capture::ReadRequest Replicator::request(const capture::Anchor& from, const Targ
         found == progress_.end() ? capture::CopyState{} : found->second.copy;
   }
   if (copying) request.copy = capture::CopyAsk{copying->source.id};
-  request.limits.changes = std::min(request.limits.changes, batch_size_.limit());
-  request.limits.copy_rows = std::min(request.limits.copy_rows, batch_size_.limit());
+  add_held_back_keys(request);
+  request.limits.changes = std::min(request.limits.changes, batch_size_.changes());
+  request.limits.copy_rows = std::min(request.limits.copy_rows, batch_size_.changes());
+  request.limits.bytes = std::min(request.limits.bytes, batch_size_.bytes());
   return request;
 }
 
@@ -54,7 +60,10 @@ Chunk Replicator::read(const capture::ReadRequest& request) {
   observe("read");
   auto result = source_->read(catalog_, request);
   if (auto* chunk = std::get_if<Chunk>(&result)) {
-    under_way_ += chunk->changes + (chunk->copy ? static_cast<std::int64_t>(chunk->copy->rows.size()) : 0);
+    under_way_.changes += chunk->changes;
+    if (chunk->copy) under_way_.changes += static_cast<std::int64_t>(chunk->copy->rows.size());
+    under_way_.bytes += chunk->bytes;
+    read_to_ = chunk->to.position;
     return std::move(*chunk);
   }
   throw Interrupted();
@@ -68,11 +77,12 @@ StepResult Replicator::replay(const TargetTable* copying_table) {
 
   StepResult result;
   result.changes = chunk.changes;
-  if (chunk.changes > 0) {
+  if (chunk.changes > 0 || !chunk.tables.empty()) {
     observe("apply");
-    applier::write_small_batch(*session_, plan_, context(), *row_, chunk);
+    const auto held_back = applier::write_small_batch(*session_, plan_, context(), *row_, chunk);
     result.wrote = true;
     advanced(chunk.to, true);
+    result.more = keep_account(held_back);
   }
   return result;
 }
@@ -102,7 +112,7 @@ StepResult Replicator::replay_chunks(Chunk& chunk, const TargetTable* copying_ta
   std::int64_t bytes = 0;
   const auto limit_reached = [&] {
     return reach == Reach::limits &&
-           (result.changes >= batch_size_.limit() || bytes >= config_.apply.max_batch_bytes);
+           (result.changes >= batch_size_.changes() || bytes >= batch_size_.bytes());
   };
   while (true) {
     result.changes += chunk.changes;
@@ -114,7 +124,7 @@ StepResult Replicator::replay_chunks(Chunk& chunk, const TargetTable* copying_ta
   std::optional<applier::TableProgress> copied;
   if (chunk.copy) copied = write_copy_piece(batch, *chunk.copy);
   observe("commit");
-  batch.commit(chunk.to, chunk.at_boundary);
+  const auto held_back = batch.commit(chunk.to, chunk.at_boundary);
 
   advanced(chunk.to, chunk.at_boundary);
   if (copied) {
@@ -124,7 +134,8 @@ StepResult Replicator::replay_chunks(Chunk& chunk, const TargetTable* copying_ta
   result.wrote = true;
   result.whole = result.at_boundary = chunk.at_boundary;
   result.copying = copying();
-  result.more = !chunk.at_boundary || result.copying;
+  const bool try_again = keep_account(held_back);
+  result.more = !chunk.at_boundary || result.copying || try_again;
   return result;
 }
 

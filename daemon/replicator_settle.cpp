@@ -6,6 +6,8 @@
 #include "applier/apply_error.h"
 #include "applier/identifiers.h"
 #include "applier/state_store.h"
+#include "daemon/copy_version.h"
+#include "daemon/log.h"
 #include "daemon/replicator.h"
 #include "daemon/source_place.h"
 
@@ -61,6 +63,7 @@ void Replicator::load() {
   auto stored = applier::load_state(*session_, target_.state_schema, config_.name);
   row_ = std::move(stored.pipeline);
   progress_ = std::move(stored.tables);
+  load_quarantine();
   if (!row_ || !row_->finished) return;
   throw Diverged("finished", "this pipeline has been cut over to Postgres and has ended",
                  "remove it from the configuration");
@@ -87,17 +90,20 @@ Outcome Replicator::settle() {
   }
 }
 
-/// Judged before anything is written to it: a file that Postgres does not know the pipeline by is none of
-/// ours to write to. One that has lost its id is recognised by its place when it is installed.
+/// Judged before anything is written to it: a file that Postgres does not know the pipeline by, or knows in
+/// another place, is none of ours to write to. One that has lost its id is recognised by its place when it is
+/// installed.
 bool Replicator::is_a_stranger() {
   if (!row_) return false;
   source_->check_whole();
   const auto found = source_->identity();
-  if (found.installed && (found.source_id.empty() || found.source_id == row_->source.id)) return false;
   evidence_ = {};
   evidence_.expected_id = row_->source.id;
   evidence_.found_id = found.source_id;
-  return true;
+  evidence_.elsewhere = !is_at(config_, row_->source);
+  const bool may_be_known =
+      found.installed && (found.source_id.empty() || found.source_id == row_->source.id);
+  return evidence_.elsewhere || !may_be_known;
 }
 
 Evidence Replicator::evidence() {
@@ -117,21 +123,20 @@ void Replicator::note_copies(Evidence& found) const {
   }
 }
 
-std::string Replicator::copy_version(const TargetTable& table) {
-  return table.source.version + "@" + std::to_string(table.oid);
+std::string Replicator::copy_version(const TargetTable& table) const {
+  return to_string(version_of(table, applier::rule_of(target_.rules, table.source.name)));
 }
 
 void Replicator::diverge() const {
-  throw explain(evidence_,
-                {config_.name, config_.source.path.string(), row_->source.path, row_->applied.position});
+  throw explain(evidence_, {config_.name, config_.source.path.string(), row_->source.path, row_->source.host,
+                            row_->applied.position});
 }
 
-/// An id that the file has lost is this one's only at the place where Postgres last knew it.
+/// An id that the file has lost is the one that Postgres knows at this place: a file in another place is not
+/// written to.
 capture::KnownHistory Replicator::known_history() const {
   if (!row_) return {};
-  const bool same_place =
-      row_->source.path == config_.source.path.string() && row_->source.host == machine_id(config_);
-  return {row_->applied.position, same_place ? row_->source.id : ""};
+  return {row_->applied.position, row_->source.id};
 }
 
 /// The catalog must know every table that is captured: one that came between installing and looking is put in
@@ -148,16 +153,26 @@ void Replicator::install_and_survey() {
 
 void Replicator::start_first_time() {
   applier::PipelineRow row;
-  row.source = {catalog_.source_id, config_.source.path.string(), machine_id(config_)};
+  row.source = here();
   row.applied = source_->newest();
   applier::create_pipeline(*session_, target_.state_schema, config_.name, row);
   row_ = row;
 }
 
 void Replicator::plan_tables() {
+  tell_idle_rules();
+  applier::refuse_shared_targets(target_, catalog_.tables);
   std::vector<TargetTable> tables;
   for (const auto& table : catalog_.tables) tables.push_back(fit_target(table));
   plan_.tables = applier::parents_first(std::move(tables));
+}
+
+/// Once: the table may come yet, or its name may be a slip.
+void Replicator::tell_idle_rules() {
+  for (const auto& table : idle_rules(config_, catalog_)) {
+    if (!told_rules_.insert(table).second) continue;
+    log_event(LogLevel::warning, "rule_without_table", {{"pipeline", config_.name}, {"table", table}});
+  }
 }
 
 TargetTable Replicator::fit_target(const capture::SourceTable& table) {
@@ -205,7 +220,11 @@ void Replicator::copy_again() {
   applier::LargeBatch batch(*session_, plan_, context(), *row_);
   for (const auto& name : judgement_.copy_again) {
     auto& progress = progress_[name];
-    progress.begin_anew(overrun ? kAfterOverrun : evidence_.versions.at(name));
+    const auto now = read_copy_version(evidence_.versions.at(name));
+    const auto before = read_copy_version(progress.version);
+    if (another_name(before, now)) progress.ours = false;  // it may hold rows of somebody else's
+    const bool rule = another_rule_alone(before, now);
+    progress.begin_anew(overrun ? kAfterOverrun : rule ? kAfterRule : evidence_.versions.at(name));
     batch.save(name, progress);
   }
   const bool whole = overrun || row_->whole;

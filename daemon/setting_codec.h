@@ -147,6 +147,7 @@ struct PathCodec {
 };
 
 struct PatternsCodec {
+  static constexpr Shape kShape = Shape::list;
   std::string kind = "list of glob patterns";
 
   std::vector<std::string> parse(const Given& given) const {

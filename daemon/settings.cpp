@@ -2,6 +2,7 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include "daemon/rule_codec.h"
 #include "daemon/setting_codec.h"
 
 namespace sluice::daemon {
@@ -30,7 +31,7 @@ Setting<Owner> stored(std::string key, std::string default_text, bool reloadable
   setting.default_text = std::move(default_text);
   setting.kind = codec.kind;
   setting.meaning = std::move(meaning);
-  setting.shape = std::is_same_v<Codec, PatternsCodec> ? Shape::list : Shape::scalar;
+  if constexpr (requires { Codec::kShape; }) setting.shape = Codec::kShape;
   setting.required = setting.default_text.empty();
   setting.reloadable = reloadable;
   setting.set = [at, codec](Owner& owner, const Given& given) { at(owner) = codec.parse(given); };
@@ -70,6 +71,27 @@ Setting<PipelineConfig> pipeline(std::string key, std::string default_text, Acce
 }
 
 template <typename Access, typename Codec>
+Setting<applier::TableRule> rule(std::string key, std::string default_text, Access at, Codec codec,
+                                 std::string meaning) {
+  return stored<applier::TableRule>(std::move(key), std::move(default_text), kReload, at, std::move(codec),
+                                    std::move(meaning));
+}
+
+/// A map of rules, each of which is read by its own table of settings.
+Setting<PipelineConfig> rules(std::string key, std::string meaning) {
+  Setting<PipelineConfig> setting;
+  setting.key = std::move(key);
+  setting.default_text = "{}";
+  setting.kind = "map";
+  setting.meaning = std::move(meaning);
+  setting.shape = Shape::tables;
+  setting.reloadable = kReload;
+  setting.get = [](const PipelineConfig& owner) { return print_rules(owner.tables.rules); };
+  setting.equal = [](const auto& one, const auto& other) { return one.tables.rules == other.tables.rules; };
+  return setting;
+}
+
+template <typename Access, typename Codec>
 Setting<Config> global(std::string key, std::string default_text, bool reloadable, Access at, Codec codec,
                        std::string meaning) {
   return stored<Config>(std::move(key), std::move(default_text), reloadable, at, std::move(codec),
@@ -87,8 +109,8 @@ const std::vector<Setting<PipelineConfig>>& pipeline_settings() {
     pipeline("mode", "continuous", AT(mode), ChoiceCodec<Mode>{"mode"},
              "manual: only a flush moves data, the first one makes the copy"),
     pipeline("on_error", "halt", AT(on_error),
-             ChoiceCodec<OnError>{"on_error", {OnError::quarantine}},
-             "what to do with a row that Postgres refuses (quarantine: not yet)"),
+             ChoiceCodec<OnError>{"on_error"},
+             "a row that Postgres refuses: stop before it, or set it aside and go on"),
     pipeline("schema_changes", "additive", AT(schema_changes),
              ChoiceCodec<SchemaChanges>{"schema_changes", {SchemaChanges::mirror}},
              "schema changes that follow by themselves: new tables and columns, or none (mirror: not yet)"),
@@ -127,8 +149,8 @@ const std::vector<Setting<PipelineConfig>>& pipeline_settings() {
              "the tables to leave out"),
     pipeline("tables.by_rowid", "[]", AT(tables.by_rowid), PatternsCodec{},
              "tables without a primary key to tell rows apart in by SQLite's rowid"),
-    later<PipelineConfig>("tables.rules", "{}", Shape::map, "map",
-             "columns, names, types and rows of single tables (not yet)"),
+    rules("tables.rules",
+          "columns, names, types and rows of single tables, see below"),
 
     pipeline("text.nul", "error", AT(text.nul), ChoiceCodec<applier::TextPolicy>{"text.nul"},
              "a NUL in a text, which Postgres can't hold"),
@@ -152,6 +174,22 @@ const std::vector<Setting<PipelineConfig>>& pipeline_settings() {
              "the longest wait after a failure"),
     pipeline("retry.halted_interval", "1m", AT(retry.halted_interval), DurationCodec{1ms},
              "how often a halted pipeline looks whether its cause is gone"),
+  };
+  return table;
+}
+
+const std::vector<Setting<applier::TableRule>>& rule_settings() {
+  static const std::vector<Setting<applier::TableRule>> table{
+    rule("columns", "all", AT(columns), ColumnsCodec{},
+         "the columns to replicate, or all but those in `{except: [...]}`; the key has to be among them"),
+    rule("target", "\"\"", AT(target), NameCodec{},
+         "the table's name in Postgres, without the schema; empty: as `target.identifiers` says"),
+    rule("rename", "{}", AT(rename), RenameCodec{},
+         "columns that have another name in Postgres"),
+    rule("types", "{}", AT(types), TypesCodec{},
+         "how the values of a column are to be read, see docs/TYPES.md"),
+    rule("where", "\"\"", AT(where), ConditionCodec{},
+         "one SQLite expression over the row's own columns: only rows for which it is true"),
   };
   return table;
 }

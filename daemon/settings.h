@@ -12,12 +12,20 @@
 /// `sluicectl config` and the README's table come from it.
 namespace sluice::daemon {
 
-enum class Shape { scalar, list, map };
+enum class Shape {
+  scalar,
+  list,
+  list_or_except,  ///< a list, or a map whose only key is `except` with a list
+  map,             ///< of texts
+  tables,          ///< a map of tables' names to a rule each, see rule_settings()
+};
 
 /// A value as the file gives it.
 struct Given {
-  std::vector<std::string> items;  ///< one for a scalar
-  std::filesystem::path folder;    ///< where relative paths start
+  std::vector<std::string> items;     ///< one for a scalar, the keys of a map
+  std::filesystem::path folder;       ///< where relative paths start
+  std::vector<std::string> values{};  ///< of a map, one for each key
+  bool except = false;                ///< of a list: the items are those that are left out
 };
 
 /// A value that a setting refuses: "expected a duration such as 10s, got '10 parsecs'". Quotes no secrets.
@@ -38,7 +46,7 @@ struct SettingInfo {
   bool supported = true;    ///< false: known, but only the default is accepted by this version
 };
 
-/// A setting of `Owner`: of a PipelineConfig, or of the Config itself.
+/// A setting of `Owner`: of a PipelineConfig, of one of its tables, or of the Config itself.
 template <typename Owner>
 struct Setting : SettingInfo {
   std::function<void(Owner&, const Given&)> set;  ///< throws ValueError
@@ -48,6 +56,8 @@ struct Setting : SettingInfo {
 
 const std::vector<Setting<PipelineConfig>>& pipeline_settings();
 const std::vector<Setting<Config>>& daemon_settings();
+/// What can be said of one table, under `tables.rules.NAME`.
+const std::vector<Setting<applier::TableRule>>& rule_settings();
 
 /// Every key with its effective value and its meaning, as a configuration file that says the same: passwords
 /// are left out. A value that is not the default is marked by that default, `[5s]`. As JSON: {"pipelines":

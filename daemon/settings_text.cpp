@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "daemon/rule_codec.h"
 #include "daemon/settings.h"
 #include "daemon/value_text.h"
 
@@ -103,7 +104,27 @@ std::string markdown_table(const std::string& first_head, const std::vector<Sett
   return text;
 }
 
+/// What a rule changes, on one line.
+std::string print_rule(const applier::TableRule& rule) {
+  std::string text;
+  for (const auto& setting : rule_settings()) {
+    const std::string value = setting.get(rule);
+    if (value == setting.default_text) continue;
+    text += (text.empty() ? "" : ", ") + setting.key + ": " + value;
+  }
+  return '{' + text + '}';
+}
+
 }  // namespace
+
+std::string print_rules(const applier::TableRules& rules) {
+  std::string text;
+  for (const auto& [table, rule] : rules) {
+    const std::string name = yaml_list({table});  // as it has to be written inside braces
+    text += (text.empty() ? "" : ", ") + name.substr(1, name.size() - 2) + ": " + print_rule(rule);
+  }
+  return '{' + text + '}';
+}
 
 std::string render_effective(const Config& config, bool json) {
   return json ? as_json(config) : as_yaml(config);
@@ -111,6 +132,7 @@ std::string render_effective(const Config& config, bool json) {
 
 std::string settings_markdown() {
   return markdown_table("key, under a pipeline", pipeline_settings()) + '\n' +
+         markdown_table("key, under `tables.rules.NAME`", rule_settings()) + '\n' +
          markdown_table("key, beside `pipelines`", daemon_settings());
 }
 

@@ -1,6 +1,8 @@
 #include <CLI/CLI.hpp>
 #include <array>
+#include <charconv>
 #include <iostream>
+#include <span>
 
 #include "daemon/ctl_verbs.h"
 #include "daemon/units.h"
@@ -18,7 +20,12 @@ enum Takes : unsigned {
   kTarget = 16,
   kYes = 32,
   kFollow = 64,
-  kLimit = 128
+  kLimit = 128,
+  kTable = 256,
+  kRow = 512,
+  kRows = 1024,
+  kAll = 2048,
+  kError = 4096
 };
 
 struct Verb {
@@ -26,18 +33,32 @@ struct Verb {
   unsigned takes;
   const char* help;
   ExitCode (*run)(const Invocation&);
+  const char* more = "";  ///< what one needs to know to decide, below the options
 };
 
 constexpr std::array kVerbs{
     Verb{"status", kPipeline | kJson | kWatch, "The state of everything; exits 0 whatever it reports",
          run_status},
     Verb{"flush", kPipeline | kJson | kTimeout, "Replay what has been committed, and wait for Postgres",
-         run_flush},
+         run_flush,
+         "Exits 1 while rows are held back in quarantine: these are not in Postgres.\n"
+         "Exits 4 when the time is over; the work goes on."},
     Verb{"pause", kPipeline, "Stop replicating until resume", run_pause},
     Verb{"resume", kPipeline, "End a pause", run_resume},
-    Verb{"retry", kPipeline, "Try again now instead of after the backoff", run_retry},
+    Verb{"retry", kPipeline, "Try again now instead of after the backoff", run_retry,
+         "A halted pipeline also looks by itself: after every change of the SQLite file, and every\n"
+         "retry.halted_interval. Rows in quarantine have their own: sluicectl quarantine retry"},
+    Verb{
+        "skip", kPipeline | kError | kJson | kTimeout,
+        "Go on without the row before which a pipeline is halted", run_skip,
+        "The row goes into the quarantine, and everything after it goes over. It is tried again when it\n"
+        "changes in SQLite, and by: sluicectl quarantine retry. The id of the error is in the status; where\n"
+        "the pipeline stands before another one by now, nothing is done."},
     Verb{"check", kPipeline | kJson, "Is everything ready? Asks the daemon where there is one", run_check},
     Verb{"log", kPipeline | kJson | kLimit | kFollow, "The newest changes, readable", run_log},
+    Verb{"resync", kPipeline | kTable | kYes | kJson, "Copy again, after telling what that does to Postgres",
+         run_resync},
+    Verb{"adopt", kPipeline, "The SQLite file has moved: accept its new place", run_adopt},
     Verb{"config", kJson, "The effective settings", run_config},
     Verb{"install", kPipeline, "Put the triggers into the SQLite file", run_install},
     Verb{"uninstall", kPipeline | kTarget | kYes, "Take out everything that was put in", run_uninstall},
@@ -46,6 +67,30 @@ constexpr std::array kVerbs{
     Verb{"version", 0, "The versions of sluicectl and of the running daemon", run_version},
 };
 
+constexpr std::array kQuarantineVerbs{
+    Verb{"list", kPipeline | kJson, "The rows that are held back", run_quarantine_list},
+    Verb{"show", kRow | kJson, "Everything about one row, with its values and the remedy",
+         run_quarantine_show},
+    Verb{"retry", kRows | kJson | kTimeout, "Try rows again now; all of them without an ID",
+         run_quarantine_retry,
+         "After a repair on the server's side. A row that changes in SQLite is tried by itself.\n"
+         "Exits 1 where a row is refused again."},
+    Verb{"discard", kRows | kAll | kJson, "Forget rows without bringing them over", run_quarantine_discard,
+         "What Postgres has in the place stays as it is, different from SQLite, until the row changes\n"
+         "again or its table is copied again."},
+};
+
+constexpr const char* kAboutQuarantine =
+    "Rows that Postgres has refused, with key, SQLSTATE and message, so that everything else could go on:\n"
+    "under on_error: quarantine, or by sluicectl skip. Each is tried again when it changes in SQLite.";
+
+constexpr const char* kWhenHalted =
+    "When a pipeline is halted, sluicectl status says before which row or table, why, and the remedy:\n"
+    "  - change the row in SQLite, or the server     it goes on by itself; sluicectl retry does not wait\n"
+    "  - go on without this row                      sluicectl skip --error ID\n"
+    "  - never halt for single rows                  on_error: quarantine, then sluicectl quarantine list\n"
+    "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no daemon, 4 timed out, 5 differences.";
+
 /// A duration as in the configuration, up to the hour that a flush may take.
 std::string check_timeout(const std::string& text) {
   const auto timeout = parse_duration(text);
@@ -53,7 +98,36 @@ std::string check_timeout(const std::string& text) {
   return good ? "" : "expected a duration up to 1h such as 500ms, 30s or 5m, got '" + text + "'";
 }
 
+bool is_number(const std::string& text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+}
+
+std::string check_no_number(const std::string& text) {
+  return is_number(text) ? "expected the name of a pipeline, got '" + text + "'" : "";
+}
+
+std::string check_id(const std::string& text) {
+  std::int64_t id = 0;
+  const bool fits = std::from_chars(text.data(), text.data() + text.size(), id).ec == std::errc{};
+  return is_number(text) && fits && id > 0 ? "" : "expected the id of a row, got '" + text + "'";
+}
+
+/// [PIPELINE] and ids, told apart by what they look like.
+void add_rows(CLI::App& command, unsigned takes, Invocation& invocation) {
+  command.validate_positionals();
+  command.add_option("PIPELINE", invocation.pipeline, "One pipeline; the only one without")
+      ->check(CLI::Validator(check_no_number, ""));
+  auto* ids =
+      command.add_option("ID", invocation.rows, "The rows by their ids, from: sluicectl quarantine list")
+          ->check(CLI::Validator(check_id, ""))
+          ->type_name("NUMBER");
+  if (takes & kRow) ids->expected(1)->required();
+  if (takes & kAll)
+    command.add_flag("--all", invocation.all, "All rows that are held back now")->excludes(ids);
+}
+
 void add_options(CLI::App& command, unsigned takes, Invocation& invocation) {
+  if (takes & (kRow | kRows)) add_rows(command, takes, invocation);
   if (takes & kPipeline)
     command.add_option("PIPELINE", invocation.pipeline, "One pipeline; all or the only one without");
   if (takes & kJson) command.add_flag("--json", invocation.json, "For programs: JSON, times in UTC");
@@ -65,13 +139,27 @@ void add_options(CLI::App& command, unsigned takes, Invocation& invocation) {
             [&invocation](const std::string& text) { invocation.timeout = *parse_duration(text); },
             "How long to wait, such as 30s; the work goes on after it")
         ->check(CLI::Validator(check_timeout, "DURATION"));
+  if (takes & kError)
+    command.add_option("--error", invocation.error, "The id of the error, from: sluicectl status")
+        ->required();
   if (takes & kLimit)
     command.add_option("--limit", invocation.limit, "How many changes, up to 1000; 20 without")
         ->check(CLI::Range(std::int64_t{1}, LogQuery::kMost));
   if (takes & kFollow) command.add_flag("--follow", invocation.follow, "Go on with those that come");
   if (takes & kTarget)
     command.add_flag("--target", invocation.target, "Also remove the pipeline's state from Postgres");
+  if (takes & kTable) command.add_option("--table", invocation.table, "One table; all without");
   if (takes & kYes) command.add_flag("--yes", invocation.yes, "Do not ask");
+}
+
+void add_verbs(CLI::App& to, std::span<const Verb> verbs, Invocation& invocation, ExitCode& result) {
+  for (const Verb& verb : verbs) {
+    CLI::App* command = to.add_subcommand(verb.name, verb.help)->fallthrough();
+    add_options(*command, verb.takes, invocation);
+    command->footer(verb.more);
+    command->callback(
+        [&verb, &invocation, &result] { result = run_guarded([&] { return verb.run(invocation); }); });
+  }
 }
 
 /// Arguments that CLI11 refuses are wrong usage, whatever number it has for them.
@@ -94,12 +182,12 @@ int main(int argc, char** argv) {
   auto* socket = app.add_option("--socket", invocation.socket, "The daemon's control socket");
   app.add_option("--config", invocation.config_file, "The configuration file, which may name the socket")
       ->excludes(socket);
-  for (const Verb& verb : kVerbs) {
-    CLI::App* command = app.add_subcommand(verb.name, verb.help)->fallthrough();
-    add_options(*command, verb.takes, invocation);
-    command->callback(
-        [&verb, &invocation, &result] { result = run_guarded([&] { return verb.run(invocation); }); });
-  }
+  add_verbs(app, kVerbs, invocation, result);
+  CLI::App* quarantine =
+      app.add_subcommand("quarantine", "What was refused and is held back: list, show, retry, discard");
+  quarantine->fallthrough()->require_subcommand(1)->footer(kAboutQuarantine);
+  add_verbs(*quarantine, kQuarantineVerbs, invocation, result);
+  app.footer(kWhenHalted);
   CLI::App* help = app.add_subcommand("help", "This text");
   const std::string overview = app.help();
   help->callback([&overview] { std::cout << overview; });

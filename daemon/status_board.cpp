@@ -100,6 +100,7 @@ void StatusBoard::refresh(const Pump& pump, const Replicator& replicator) {
     }
   }
   count_pending();
+  report_.quarantined = replicator.quarantined();
   const std::string refused = report_.error && report_.state == State::halted ? report_.error->table : "";
   report_.tables.clear();
   for (auto& table : tables) {

@@ -14,6 +14,7 @@ applier::TargetOptions target_options(const PipelineConfig& config) {
   options.existing_rows = config.target.existing_rows;
   options.nul = config.text.nul;
   options.invalid_utf8 = config.text.invalid_utf8;
+  options.rules = config.tables.rules;
   return options;
 }
 

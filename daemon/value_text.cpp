@@ -40,6 +40,12 @@ std::string in_double_quotes(std::string_view text) {
   return quoted + '"';
 }
 
+/// Inside brackets and braces a colon or a question mark means something.
+std::string yaml_scalar_within(std::string_view text) {
+  const bool plain = is_plain(text) && text.find_first_of(":?") == std::string::npos;
+  return plain ? std::string(text) : in_double_quotes(text);
+}
+
 }  // namespace
 
 std::string yaml_scalar(std::string_view text) {
@@ -48,12 +54,16 @@ std::string yaml_scalar(std::string_view text) {
 
 std::string yaml_list(const std::vector<std::string>& texts) {
   std::string list;
-  for (const std::string& text : texts) {
-    // Inside brackets a colon or a question mark means something.
-    const bool plain = is_plain(text) && text.find_first_of(":?") == std::string::npos;
-    list += (list.empty() ? "" : ", ") + (plain ? text : in_double_quotes(text));
-  }
+  for (const std::string& text : texts) list += (list.empty() ? "" : ", ") + yaml_scalar_within(text);
   return '[' + list + ']';
+}
+
+std::string yaml_map(const std::vector<std::pair<std::string, std::string>>& entries) {
+  std::string map;
+  for (const auto& [key, value] : entries) {
+    map += (map.empty() ? "" : ", ") + yaml_scalar_within(key) + ": " + yaml_scalar_within(value);
+  }
+  return '{' + map + '}';
 }
 
 std::string quoted_for_message(std::string_view text) {

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace sluice::daemon {
@@ -11,6 +12,9 @@ std::string yaml_scalar(std::string_view text);
 
 /// Texts as a YAML list on one line.
 std::string yaml_list(const std::vector<std::string>& texts);
+
+/// Texts as a YAML map on one line.
+std::string yaml_map(const std::vector<std::pair<std::string, std::string>>& entries);
 
 /// A text in single quotes for a message; one that is long or may hold a password is described instead.
 std::string quoted_for_message(std::string_view text);

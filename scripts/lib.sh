@@ -8,10 +8,10 @@ SECONDS=0
 
 build_packages=(cmake ninja-build g++ pkg-config libsqlitecpp-dev libsqlite3-dev libpqxx-dev libpq-dev
   libboost1.81-dev libyaml-cpp-dev libspdlog-dev libcli11-dev nlohmann-json3-dev libsystemd-dev
-  prometheus-cpp-dev doctest-dev)
+  prometheus-cpp-dev libabsl-dev doctest-dev)
 run_packages=(postgresql postgresql-client sqlite3 curl ca-certificates)
 check_packages=(clang-format clang-tidy systemd dbus-user-session strace git
-  python3-django python3-sqlalchemy python3-alembic)
+  python3-django python3-sqlalchemy python3-alembic pgbouncer locales)
 
 heading() { printf '\n== [%02d:%02d] %s\n' $((SECONDS / 60)) $((SECONDS % 60)) "$*"; }
 fail() { printf 'error: %s\n' "$*" >&2; exit 1; }

@@ -157,6 +157,7 @@ TEST_SUITE("target") {
                    {there({integer(large), text("2024-01-02 03:04:05"), text("2024-01-02"), text("\\n'")})})},
           large);
     }
+    target.cluster.psql("postgres", "ALTER DATABASE \"" + target.database + "\" RESET statement_timeout");
     CHECK(target.query("SET timezone = 'UTC'; SET datestyle = 'ISO';"
                        "SELECT DISTINCT at, day, note FROM item") ==
           "2024-01-02 03:04:05+00|2024-01-02|\\n'\n");

@@ -97,6 +97,7 @@ void check_drift(const std::vector<Setting<Owner>>& table) {
     CHECK_FALSE(setting.kind.empty());
     if (setting.required) continue;
     CHECK(setting.get(Owner{}) == setting.default_text);
+    if (setting.shape == Shape::tables) continue;  // read entry by entry, by rule_settings()
     const std::string text = setting.default_text == "\"\"" ? "" : setting.default_text;
     Owner owner;
     setting.set(owner,
@@ -110,6 +111,7 @@ void check_drift(const std::vector<Setting<Owner>>& table) {
 TEST_CASE("the table's defaults are the defaults of the structs") {
   check_drift(pipeline_settings());
   check_drift(daemon_settings());
+  for (const auto& setting : rule_settings()) CHECK(setting.get({}) == setting.default_text);
 }
 
 TEST_CASE("the six lines that everyone writes are enough") {
@@ -273,12 +275,31 @@ TEST_CASE("what is wrong is said with its line and column") {
       {"pipelines:\n  shop:\n    source: {path: a.db}\n    tables: {by_rowid: [a]}\n"
        "    target: {url: 'postgresql:///shop', existing_rows: merge}\n",
        "4:24: 'tables.by_rowid' in pipeline 'shop' does not go with target.existing_rows: merge"},
-      {in_shop + "on_error: quarantine\n",
-       "5:15: 'on_error' in pipeline 'shop': 'on_error: quarantine' is not supported by this version ("},
       {in_shop + "schema_changes: mirror\n",
-       "5:21: 'schema_changes' in pipeline 'shop': 'schema_changes: mirror' is not supported"},
-      {in_shop + "tables: {rules: {a: {where: x}}}\n",
-       "5:21: 'tables.rules' in pipeline 'shop': 'tables.rules' is not supported"},
+       "5:21: 'schema_changes' in pipeline 'shop': 'schema_changes: mirror' is not supported by this version "
+       "("},
+      {in_shop + "tables: {rules: [a]}\n",
+       "5:21: 'tables.rules' of pipeline 'shop': expected a map of keys, got a list"},
+      {in_shop + "tables: {rules: {a: {wher: x}}}\n",
+       "5:26: unknown key 'wher' in 'tables.rules.a' of pipeline 'shop'; did you mean 'where'?"},
+      {in_shop + "tables: {rules: {a: {where: x}, A: {where: y}}}\n",
+       "5:37: table 'A' is given twice in 'tables.rules' of pipeline 'shop'"},
+      {in_shop + "tables: {rules: {a: {where: [x]}}}\n",
+       "5:33: 'where' in 'tables.rules.a' of pipeline 'shop': expected a value (SQL expression), got a list"},
+      {in_shop + "tables: {rules: {a: {where: ' '}}}\n",
+       "5:33: 'where' in 'tables.rules.a' of pipeline 'shop': expected an expression such as total > 0"},
+      {in_shop + "tables: {rules: {a: {columns: b}}}\n",
+       "5:35: 'columns' in 'tables.rules.a' of pipeline 'shop': expected a list such as [one, two]"},
+      {in_shop + "tables: {rules: {a: {columns: []}}}\n",
+       "5:35: 'columns' in 'tables.rules.a' of pipeline 'shop': expected the names of columns, got none"},
+      {in_shop + "tables: {rules: {a: {columns: {exept: [b]}}}}\n",
+       "5:35: 'columns' in 'tables.rules.a' of pipeline 'shop': expected a list such as [one, two] or"},
+      {in_shop + "tables: {rules: {a: {rename: {b: " + std::string(64, 'x') + "}}}}\n",
+       "5:34: 'rename' in 'tables.rules.a' of pipeline 'shop': expected a name of 1 to 63 bytes"},
+      {in_shop + "tables: {rules: {a: {rename: {b: c, d: c}}}}\n",
+       "5:34: 'rename' in 'tables.rules.a' of pipeline 'shop': two columns are renamed to 'c'"},
+      {in_shop + "tables: {rules: {a: {types: {b: unix_h}}}}\n",
+       "5:33: 'types' in 'tables.rules.a' of pipeline 'shop': "},
       {"control: {http: '127.0.0.1:80'}\n",
        "1:17: 'control.http' in the file: 'control.http' is not supported"},
       {"control: {http_hosts: [a]}\n",
@@ -291,6 +312,27 @@ TEST_CASE("what is wrong is said with its line and column") {
     const std::string error = error_of(wrong.text);
     CHECK_MESSAGE(error.starts_with(wrong.error), error);
   }
+}
+
+TEST_CASE("what is special about single tables is read, and printed as it can be read again") {
+  const std::string rules =
+      "{Orders: {columns: {except: [Secret]}, target: \"customer orders\", rename: {id: \"Order Id\"}, "
+      "types: {at: unix_ms}, where: \"total > 0 AND note <> 'x: y'\"}, users: {columns: [id, name]}}";
+  const Config config = load(kShop + "    tables: {rules: " + rules + "}\n");
+  const auto& orders = config.pipelines.front().tables.rules.at("ORDERS");
+  CHECK(orders.columns.except);
+  CHECK(orders.columns.names == std::vector<std::string>{"Secret"});
+  CHECK(orders.target == "customer orders");
+  CHECK(orders.rename.at("ID") == "Order Id");
+  CHECK(orders.types.at("at") == "unix_ms");
+  CHECK(orders.where == "total > 0 AND note <> 'x: y'");
+  CHECK(render_effective(config, false).find("rules: " + rules) != std::string::npos);
+  CHECK(load(kShop + "    tables:\n      rules:\n").pipelines.front().tables.rules.empty());
+}
+
+TEST_CASE("two pipelines of one file may write different rows and columns of it") {
+  CHECK_NOTHROW(load(kShop + "    tables: {rules: {a: {where: x}}}\n  other: {source: {path: a.db}, "
+                             "target: {url: 'postgresql:///other'}, tables: {rules: {a: {where: y}}}}\n"));
 }
 
 TEST_CASE("a key that acts later may be given with its default") {

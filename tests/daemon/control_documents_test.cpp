@@ -54,6 +54,12 @@ TEST_CASE("documents that were read say what was written") {
   const FlushAnswer flush{"shop", "flushed", 7, 2, 1, 0.5};
   CHECK(dump(to_json(parse_flush_answer(dump(to_json(flush))))) == dump(to_json(flush)));
   CHECK(dump(to_json(parse_log_answer(dump(to_json(full_log()))))) == dump(to_json(full_log())));
+  const ResyncAnswer resync{"shop", "needs_yes", {{"beans", "public.beans", 3, 2, 1}}, 2.5};
+  CHECK(dump(to_json(resync)) ==
+        R"({"pipeline":"shop","outcome":"needs_yes","tables":[{"name":"beans","target":"public.beans",)"
+        R"("changed":3,"deleted":2,"added":1}],"elapsed_ms":2.5})"
+        "\n");
+  CHECK(dump(to_json(parse_resync_answer(dump(to_json(resync))))) == dump(to_json(resync)));
   const ControlError error = parse_error(409, dump(to_json(ControlError{409, "a", "b", "c"})));
   CHECK(error.code + error.message + error.hint == "abc");
   CHECK_FALSE(parse_error(200, "<html>").hint.empty());
@@ -116,7 +122,7 @@ shop: halted: NOT REPLICATING: it stands before an error and skips nothing
   since        2026-11-20 15:03:23 +01:00 (1 min ago), tried 2 times
   next try     in 41.5 s
   error id     e17
-  held back    3 rows in quarantine
+  held back    3 rows in quarantine: sluicectl quarantine list
   source       /home/ann/shop.db, journal mode wal
   target       postgresql:///shop, connected, Postgres 15.18, ordinary mode
   so far       1,200 changes in 17 batches, 100,000 rows copied

@@ -83,6 +83,35 @@ LogAnswer full_log() {
           .newest = 10};
 }
 
+QuarantineAnswer full_quarantine() {
+  const HeldRow written{.id = 7,
+                        .table = "packages",
+                        .key = "3",
+                        .operation = "write",
+                        .code = "row_refused",
+                        .message = "value too long for type character varying(20)",
+                        .sqlstate = "22001",
+                        .column = "name",
+                        .constraint = "",
+                        .hint = "change the row in SQLite",
+                        .position = 1234,
+                        .first_at = parse_utc("2026-11-20T14:03:22.125Z"),
+                        .last_at = parse_utc("2026-11-20T14:04:22.125Z"),
+                        .attempts = 2,
+                        .values = {{"id", "3"}, {"name", "'a name of more than twenty letters'"}}};
+  HeldRow deleted = written;
+  deleted.id = 8;
+  deleted.table = "package_categories";
+  deleted.key = "(1, 'it''s')";
+  deleted.operation = "delete";
+  deleted.message = "still pointed at";
+  deleted.sqlstate = "";
+  deleted.column = "";
+  deleted.constraint = "package_category_fk";
+  deleted.values = {};
+  return {.pipeline = "shop", .rows = {written, deleted}, .total = 2};
+}
+
 DaemonReport ScriptedService::status() {
   return report;
 }
@@ -110,6 +139,54 @@ void ScriptedService::log(const LogQuery& query, Reply<LogAnswer> reply) {
        (query.after ? " " + std::to_string(*query.after) : ""));
   if (refusal) return reply(*refusal);
   reply(full_log());
+}
+
+void ScriptedService::resync(const ResyncOrder& order, Reply<ResyncAnswer> reply) {
+  note("resync " + order.pipeline + " " + order.table + (order.yes ? " yes" : ""));
+  if (refusal) return reply(*refusal);
+  reply(ResyncAnswer{"shop", order.yes ? "copied" : "needs_yes", {{"beans", "public.beans", 3, 2, 1}}, 2.5});
+}
+
+namespace {
+
+std::string listed(const std::vector<std::int64_t>& ids) {
+  std::string text;
+  for (const std::int64_t id : ids) text += " " + std::to_string(id);
+  return text;
+}
+
+}  // namespace
+
+void ScriptedService::quarantine(const QuarantineQuery& query, Reply<QuarantineAnswer> reply) {
+  note("quarantine " + query.pipeline + " " + std::to_string(query.limit) + " " +
+       std::to_string(query.after) + (query.id ? " " + std::to_string(*query.id) : ""));
+  if (refusal) return reply(*refusal);
+  QuarantineAnswer page{.pipeline = held_back.pipeline, .rows = {}, .total = held_back.total};
+  for (const HeldRow& row : held_back.rows) {
+    const bool full = page.rows.size() == static_cast<std::size_t>(query.limit);
+    if (!full && (query.id ? row.id == *query.id : row.id > query.after)) page.rows.push_back(row);
+  }
+  reply(page);
+}
+
+void ScriptedService::retry_quarantined(const QuarantineChoice& choice, Reply<RetriedAnswer> reply) {
+  note("retry_quarantined " + choice.pipeline + " " + std::to_string(choice.timeout.count()) +
+       listed(choice.ids));
+  if (refusal) return reply(*refusal);
+  reply(
+      RetriedAnswer{.pipeline = "shop", .tried = 3, .resolved = 3 - quarantined, .quarantined = quarantined});
+}
+
+void ScriptedService::discard_quarantined(const QuarantineChoice& choice, Reply<DiscardedAnswer> reply) {
+  note("discard_quarantined " + choice.pipeline + listed(choice.ids));
+  if (refusal) return reply(*refusal);
+  reply(DiscardedAnswer{"shop", static_cast<std::int64_t>(choice.ids.size()), quarantined});
+}
+
+void ScriptedService::skip(const SkipOrder& order, Reply<SkippedAnswer> reply) {
+  note("skip " + order.pipeline + " " + order.error_id + " " + std::to_string(order.timeout.count()));
+  if (refusal) return reply(*refusal);
+  reply(SkippedAnswer{"shop", "packages", "3", quarantined});
 }
 
 void ScriptedService::done(const char* verb, const std::string& pipeline, const Reply<Done>& reply) {

@@ -33,6 +33,9 @@ DaemonReport full_report();
 /// Changes of every kind that the log can show.
 LogAnswer full_log();
 
+/// A row that Postgres refused, with its values, and one of which Sluice refused the deletion.
+QuarantineAnswer full_quarantine();
+
 /// A service of two pipelines, "shop" and "cafe", that answers at once unless told to hold flushes back.
 class ScriptedService : public ControlService {
  public:
@@ -44,6 +47,12 @@ class ScriptedService : public ControlService {
   void retry(const std::string& pipeline, Reply<Done> reply) override { done("retry", pipeline, reply); }
   void check(const std::string& pipeline, Reply<CheckAnswer> reply) override;
   void log(const LogQuery& query, Reply<LogAnswer> reply) override;
+  void resync(const ResyncOrder& order, Reply<ResyncAnswer> reply) override;
+  void adopt(const std::string& pipeline, Reply<Done> reply) override { done("adopt", pipeline, reply); }
+  void quarantine(const QuarantineQuery& query, Reply<QuarantineAnswer> reply) override;
+  void retry_quarantined(const QuarantineChoice& choice, Reply<RetriedAnswer> reply) override;
+  void discard_quarantined(const QuarantineChoice& choice, Reply<DiscardedAnswer> reply) override;
+  void skip(const SkipOrder& order, Reply<SkippedAnswer> reply) override;
   void release(const std::string& pipeline, Reply<Done> reply) override { done("release", pipeline, reply); }
   void reload(Reply<Done> reply) override { done("reload", "", reply); }
   void stop() override { note("stop"); }
@@ -55,6 +64,7 @@ class ScriptedService : public ControlService {
   DaemonReport report = full_report();
   std::optional<ControlError> refusal;  ///< what every verb answers, if anything
   std::int64_t quarantined = 0;
+  QuarantineAnswer held_back = full_quarantine();
   bool hold_flushes = false;
   std::vector<Reply<FlushAnswer>> held;
 

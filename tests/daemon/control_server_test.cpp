@@ -36,11 +36,15 @@ TEST_CASE("status is the report as JSON") {
 
 TEST_CASE("every verb reaches the service with its pipeline") {
   TestServer server;
-  for (const std::string verb : {"pause", "resume", "retry", "check", "release"}) {
+  for (const std::string verb : {"pause", "resume", "retry", "check", "adopt", "release"}) {
     CAPTURE(verb);
     CHECK(status_of(ask(server, "POST", "/v1/" + verb, R"({"pipeline":"shop"})")) == 200);
     CHECK(server.service.calls().back() == verb + " shop");
   }
+  CHECK(status_of(ask(server, "POST", "/v1/resync", R"({"pipeline":"shop","table":"beans","yes":true})")) ==
+        200);
+  CHECK(server.service.calls().back() == "resync shop beans yes");
+  CHECK(code_of(ask(server, "POST", "/v1/resync", R"({"yes":"true"})")) == "wrong_type");
   CHECK(status_of(ask(server, "POST", "/v1/reload")) == 200);
   CHECK(server.service.calls().back() == "reload ");
 }

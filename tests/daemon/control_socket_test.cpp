@@ -162,14 +162,17 @@ TEST_CASE("the group may read and flush, the owner and root everything") {
   for (const char* path : {"/v1/status", "/v1/events", "/metrics"})
     CHECK(may_use(find_route("GET", path), member, owner));
   CHECK(may_use(find_route("POST", "/v1/flush"), member, owner));
-  for (const char* path : {"pause", "resume", "retry", "check", "release", "reload", "stop"}) {
+  for (const char* path : {"pause", "resume", "retry", "skip", "quarantine/retry", "quarantine/discard",
+                           "check", "release", "reload", "stop"}) {
     const Route& route = find_route("POST", std::string("/v1/") + path);
     CHECK_FALSE(may_use(route, member, owner));
     CHECK(may_use(route, owner, owner));
     CHECK(may_use(route, root, owner));
   }
-  CHECK_FALSE(may_use(find_route("GET", "/v1/log?limit=1"), member, owner));
-  CHECK(may_use(find_route("GET", "/v1/log"), owner, owner));
+  for (const char* path : {"/v1/log?limit=1", "/v1/quarantine?limit=1"}) {
+    CHECK_FALSE(may_use(find_route("GET", path), member, owner));
+    CHECK(may_use(find_route("GET", path), owner, owner));
+  }
   try {
     check_access(find_route("POST", "/v1/stop"), member, owner);
     FAIL("a member of the group stopped the daemon");

@@ -33,6 +33,9 @@ TEST_SUITE("failure") {
       CHECK(away.failure == Failure::away);
       CHECK(away.error.cls == "target");
     }
+    for (const char* collision : {"40001", "40P01"}) {
+      CHECK(reported(ApplyError(Fault::environment, "in the way", collision)).failure == Failure::collided);
+    }
     CHECK(reported(Diverged("moved_back", "m", "h")).failure == Failure::diverged);
     CHECK(reported(Diverged("finished", "m", "h")).failure == Failure::finished);
     CHECK(reported(capture::SourceError("source_missing", "m", "h")).failure == Failure::refused);

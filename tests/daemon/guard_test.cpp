@@ -47,21 +47,31 @@ TEST_SUITE("guard") {
   }
 
   TEST_CASE("a source that went back, or is another one, diverges by name") {
-    const PlaceOfDivergence place{"shop", "/data/shop.db", "/old/shop.db", {1234}};
+    const PlaceOfDivergence place{"shop", "/data/shop.db", "/old/shop.db", "m1", {1234}};
     auto other = evidence(Match::together);
     other.found_id = "0ther";
-    const std::pair<Evidence, std::string> cases[] = {{evidence(Match::rewound), "moved_back"},
-                                                      {evidence(Match::different), "different_history"},
-                                                      {other, "name_taken"}};
+    auto moved = evidence(Match::together);
+    moved.elsewhere = true;
+    auto taken = other;
+    taken.elsewhere = true;
+    struct Case {
+      Evidence found;
+      std::string code;
+      std::string remedy;
+    };
+    const Case cases[] = {{evidence(Match::rewound), "moved_back", "sluicectl resync shop"},
+                          {evidence(Match::different), "different_history", "sluicectl resync shop"},
+                          {moved, "moved_or_copied", "sluicectl adopt shop"},
+                          {other, "another_file", "sluicectl resync shop"},
+                          {taken, "name_taken", "sluicectl uninstall --target shop"}};
     for (const auto& each : cases) {
-      const auto& found = each.first;
-      const std::string& code = each.second;
-      CAPTURE(code);
-      CHECK(judge(found).outcome == Outcome::diverged);
-      const Diverged why = explain(found, place);
-      CHECK(why.code == code);
-      CHECK(why.hint.find("sluicectl uninstall --target") != std::string::npos);
+      CAPTURE(each.code);
+      CHECK(judge(each.found).outcome == Outcome::diverged);
+      const Diverged why = explain(each.found, place);
+      CHECK(why.code == each.code);
+      CHECK(why.hint.find(each.remedy) != std::string::npos);
     }
     CHECK(std::string(explain(evidence(Match::rewound), place).what()).find("1234") != std::string::npos);
+    CHECK(std::string(explain(moved, place).what()).find("/old/shop.db on machine m1") != std::string::npos);
   }
 }

@@ -145,6 +145,27 @@ TEST_SUITE("pump") {
     CHECK(bench.next() == wait(1s));
   }
 
+  TEST_CASE("a collision is tried again at once, five times, and then waited out like an outage") {
+    Bench bench(Mode::manual);
+    bench.settle();
+    bench.pump.flush_requested();
+    for (int collision = 1; collision <= 5; ++collision) {
+      bench.pump.failed(Failure::collided, bench.now);
+      CHECK(bench.pump.tries_at_once());
+      CHECK(bench.action() == Action::open);
+      bench.pump.opened();
+      bench.pump.judged(Outcome::go_on, {});
+      CHECK(bench.action() == Action::step);  // the flush is still asked for
+    }
+    bench.pump.failed(Failure::collided, bench.now);
+    CHECK_FALSE(bench.pump.tries_at_once());
+    CHECK(bench.pump.state() == State::retrying);
+    CHECK(bench.next() == wait(1s));
+    bench.settle();
+    bench.pump.failed(Failure::collided, bench.now);
+    CHECK(bench.pump.tries_at_once());
+  }
+
   TEST_CASE("a flush and a retry try at once, whatever the backoff") {
     for (const bool flush : {true, false}) {
       Bench bench;
@@ -217,6 +238,46 @@ TEST_SUITE("pump") {
     CHECK(bench.next() == wait({}));
     CHECK(bench.pump.state() == State::halted);
     CHECK_FALSE(bench.pump.retry_at());
+  }
+
+  TEST_CASE("an order is carried out whatever the state, and may end what held the pipeline up") {
+    for (const auto failure : {Failure::away, Failure::refused, Failure::diverged}) {
+      for (const bool mended : {false, true}) {
+        Bench bench;
+        bench.settle();
+        bench.pump.failed(failure, bench.now);
+        const State before = bench.pump.state();
+        bench.pump.order_given();
+        CHECK(bench.action() == Action::open);
+        bench.pump.opened();
+        CHECK(bench.action() == Action::obey);
+        CHECK(bench.pump.state() == before);
+        bench.pump.obeyed(mended);
+        CHECK(bench.action() == (mended ? Action::open : Action::wait));
+        if (mended) {
+          bench.settle();
+          CHECK(bench.pump.state() == State::streaming);
+        } else {
+          CHECK(bench.pump.state() == before);
+        }
+      }
+    }
+  }
+
+  TEST_CASE("an order opens both sides anew, is dropped by a pause, and is refused with what goes wrong") {
+    Bench bench;
+    bench.settle();
+    bench.pump.order_given();
+    CHECK(bench.action() == Action::open);
+    bench.pump.pause_requested();
+    CHECK(bench.next() == wait({}));
+    bench.pump.resume_requested();
+    CHECK(bench.action() == Action::open);
+    bench.pump.opened();
+    CHECK(bench.action() == Action::settle);
+    bench.pump.order_given();
+    bench.pump.failed(Failure::diverged, bench.now);
+    CHECK(bench.next() == wait({}));
   }
 
   TEST_CASE("a pause holds everything up until it ends") {

@@ -388,7 +388,7 @@ TEST_CASE("another file that takes the place of the first while the daemon runs 
   connect(place.path, 1000).exec("INSERT INTO packages VALUES (2, 'wine')");
   wait_for_state(place.daemon, "diverged");
   const auto error = pipeline_status(place.daemon).at("error");
-  CHECK(error.at("code") == "name_taken");
+  CHECK(error.at("code") == "another_file");
   CHECK(error.at("hint") != "");
   CHECK(place.names() == "tea");
 }

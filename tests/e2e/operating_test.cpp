@@ -353,7 +353,7 @@ TEST_CASE("an uninstall of one side alone leaves the other, and a later start is
   CHECK(store.server("SELECT count(*) FROM sluice.pipeline") == "1");
   store.daemon.start();
   wait_for_state(store.daemon, "diverged");
-  CHECK(store.status().at("error").at("code") == "name_taken");
+  CHECK(store.status().at("error").at("code") == "another_file");
   // The remedy as the hint has it.
   CHECK(store.status().at("error").at("hint").get<std::string>().find("sluicectl uninstall --target") !=
         std::string::npos);

@@ -77,8 +77,19 @@ void leave_stale_socket(const DaemonProcess& daemon) {
   ::close(fd);
 }
 
-const std::vector<std::string> kNeedDaemon{"status", "flush",  "pause", "resume",
-                                           "retry",  "reload", "stop",  "log"};
+const std::vector<std::vector<std::string>> kNeedDaemon{{"status"},
+                                                        {"flush"},
+                                                        {"pause"},
+                                                        {"resume"},
+                                                        {"retry"},
+                                                        {"reload"},
+                                                        {"stop"},
+                                                        {"log"},
+                                                        {"skip", "--error", "0"},
+                                                        {"quarantine", "list"},
+                                                        {"quarantine", "show", "1"},
+                                                        {"quarantine", "retry"},
+                                                        {"quarantine", "discard", "1"}};
 
 /// The verbs that work on the file, the server and the configuration alone.
 const std::vector<Verb> kOffline{
@@ -111,7 +122,7 @@ TEST_CASE("without a daemon a verb says what is missing, and those that need non
     std::filesystem::copy_file(store.daemon.config_file(), store.daemon.socket());
     reason = "nobody listens at " + store.daemon.socket().string();
   }
-  for (const auto& verb : kNeedDaemon) check_verb(store.daemon, {{verb}, 3, reason});
+  for (const auto& verb : kNeedDaemon) check_verb(store.daemon, {verb, 3, reason});
   check_verbs(store.daemon, kOffline);
 }
 
@@ -120,7 +131,7 @@ TEST_CASE("a socket that is somebody else's counts as no daemon, and nothing is 
   leave_stale_socket(store.daemon);
   REQUIRE(::chmod(store.daemon.socket().c_str(), 0) == 0);
   const std::string reason = "permission denied: you are ";
-  for (const auto& verb : kNeedDaemon) check_verb(store.daemon, {{verb}, 3, reason});
+  for (const auto& verb : kNeedDaemon) check_verb(store.daemon, {verb, 3, reason});
   check_verbs(store.daemon, {{{"check"}, 3, reason},
                              {{"uninstall", "--yes"}, 3, reason},
                              {{"config"}, 0, "pipelines:"},
@@ -135,6 +146,14 @@ TEST_CASE("wrong usage is one line and exit code 2") {
                              {{"flush", "--timeout", "soon"}, 2, "expected a duration up to 1h"},
                              {{"flush", "--timeout", "2h"}, 2, "expected a duration up to 1h"},
                              {{"flush", "shop", "cafe"}, 2, "cafe"},
+                             {{"skip"}, 2, "--error"},
+                             {{"quarantine"}, 2, "ubcommand"},
+                             {{"quarantine", "show"}, 2, "ID"},
+                             {{"quarantine", "show", "7", "8"}, 2, "At Most 1"},
+                             {{"quarantine", "retry", "shop", "x"}, 2, "x"},
+                             {{"quarantine", "retry", "0"}, 2, "0"},
+                             {{"quarantine", "discard"}, 2, "--all"},
+                             {{"quarantine", "discard", "7", "--all"}, 2, "--all"},
                              {{"check", "nosuch"}, 2, "there are: shop"},
                              {{"install", "nosuch"}, 2, "there are: shop"},
                              {{"uninstall", "--yes", "nosuch"}, 2, "there are: shop"}});
@@ -157,6 +176,9 @@ TEST_CASE("with a daemon that is well every verb does its work") {
                              {{"flush"}, 0, "shop: nothing to do"},
                              {{"flush", "shop", "--timeout", "5s"}, 0, "shop: nothing to do"},
                              {{"retry", "shop"}, 0, "shop: trying again now"},
+                             {{"quarantine", "list"}, 0, "shop: nothing in quarantine"},
+                             {{"quarantine", "retry"}, 0, "shop: nothing in quarantine"},
+                             {{"quarantine", "discard", "--all"}, 0, "shop: nothing in quarantine"},
                              {{"check"}, 0, "shop: ready"},
                              {{"config"}, 0, "pipelines:"},
                              {{"version"}, 0, "sluiced "},

@@ -8,6 +8,7 @@
 #include <pqxx/pqxx>
 #include <sstream>
 #include <stdexcept>
+#include <utility>
 
 namespace sluice::support {
 
@@ -74,8 +75,10 @@ std::string encoded(const std::string& text) {
 
 }  // namespace
 
-PostgresCluster::PostgresCluster(std::vector<std::string> settings) {
+PostgresCluster::PostgresCluster(std::vector<std::string> settings, Environment environment)
+    : environment_(std::move(environment)) {
   refuse_root();
+  environment_.insert({{"PGPORT", std::nullopt}, {"LC_ALL", "C.UTF-8"}});
   initialise(dir_ / "data", settings);
   start();
   psql("postgres", std::string("CREATE ROLE ") + kOwner + " LOGIN");
@@ -83,6 +86,17 @@ PostgresCluster::PostgresCluster(std::vector<std::string> settings) {
   if (std::stoi(psql("postgres", "SHOW server_version_num")) >= 150000) {
     psql("postgres", std::string("GRANT SET ON PARAMETER session_replication_role TO ") + kReplicaOwner);
   }
+}
+
+PostgresCluster::PostgresCluster(StandbyOf of) {
+  refuse_root();
+  const Outcome made = run({.arguments = {newest_program_folder() / "pg_basebackup", "--no-sync", "-c",
+                                          "fast", "-R", "-X", "stream", "-h", of.primary.socket_folder(),
+                                          "-p", "5432", "-U", kSuperuser, "-D", dir_ / "data"}});
+  if (made.exit_code != 0) {
+    throw std::runtime_error("pg_basebackup failed: " + made.err);
+  }
+  start();
 }
 
 PostgresCluster::~PostgresCluster() {
@@ -98,7 +112,7 @@ void PostgresCluster::start() {
   // The server clears a stale pid file itself; SIGQUIT makes it end its children too should the test crash.
   server_ = std::make_unique<Process>(
       Command{.arguments = {newest_program_folder() / "postgres", "-D", dir_ / "data", "-k", dir_.path()},
-              .environment = {{"PGPORT", std::nullopt}, {"LC_ALL", "C.UTF-8"}},
+              .environment = environment_,
               .output = dir_ / "log",
               .on_parent_death = SIGQUIT});
   wait_until("Postgres answers", [this] {
@@ -121,6 +135,34 @@ void PostgresCluster::stop(StopMode mode) {
 void PostgresCluster::restart(StopMode mode) {
   stop(mode);
   start();
+}
+
+void PostgresCluster::save_files() {
+  copy_files("data", "saved");
+}
+
+void PostgresCluster::restore_files() {
+  copy_files("saved", "data");
+}
+
+void PostgresCluster::copy_files(const std::string& from, const std::string& to) {
+  if (server_) {
+    throw std::logic_error("the files of a running server are not of one moment");
+  }
+  std::filesystem::remove_all(dir_ / to);
+  std::filesystem::copy(dir_ / from, dir_ / to, std::filesystem::copy_options::recursive);
+  std::filesystem::permissions(dir_ / to, std::filesystem::perms::owner_all);
+}
+
+void PostgresCluster::stop_following() {
+  psql("postgres", "ALTER SYSTEM SET primary_conninfo = ''");
+  psql("postgres", "SELECT pg_reload_conf()");
+  wait_until("the standby has let go of its primary",
+             [this] { return psql("postgres", "SELECT count(*) FROM pg_stat_wal_receiver") == "0"; });
+}
+
+void PostgresCluster::promote() {
+  psql("postgres", "SELECT pg_promote()");
 }
 
 void PostgresCluster::pause() {

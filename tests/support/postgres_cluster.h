@@ -26,9 +26,14 @@ class PostgresCluster {
   /// later).
   static constexpr const char* kReplicaOwner = "replica_owner";
 
-  /// Makes and starts a cluster with additional lines for postgresql.conf, e.g. "wal_level = logical".
-  /// Refuses to run as root, as Postgres itself does.
-  explicit PostgresCluster(std::vector<std::string> settings = {});
+  /// Makes and starts a cluster with additional lines for postgresql.conf, e.g. "wal_level = logical", and
+  /// variables for its environment. Refuses to run as root, as Postgres itself does.
+  explicit PostgresCluster(std::vector<std::string> settings = {}, Environment environment = {});
+  /// Makes and starts a hot standby of another cluster, which follows it without holding it up.
+  struct StandbyOf {
+    const PostgresCluster& primary;
+  };
+  explicit PostgresCluster(StandbyOf of);
   ~PostgresCluster();
   PostgresCluster(const PostgresCluster&) = delete;
   PostgresCluster& operator=(const PostgresCluster&) = delete;
@@ -36,6 +41,15 @@ class PostgresCluster {
   void start();
   void stop(StopMode mode = StopMode::fast);
   void restart(StopMode mode = StopMode::fast);
+
+  /// Of a stopped cluster: keeps a copy of all its files, and later puts that back in the place of what has
+  /// become of them.
+  void save_files();
+  void restore_files();
+
+  /// Of a standby: stops following its primary; and becomes a server of its own.
+  void stop_following();
+  void promote();
 
   /// Stops every process of the server in its tracks (SIGSTOP): connections stay open and nothing answers.
   void pause();
@@ -60,9 +74,11 @@ class PostgresCluster {
 
  private:
   bool answers() const;
+  void copy_files(const std::string& from, const std::string& to);
   std::vector<pid_t> processes() const;
 
   TempDir dir_;
+  Environment environment_;
   std::vector<pid_t> paused_;
   std::unique_ptr<Process> server_;
 };

@@ -113,6 +113,23 @@ TEST_CASE("a relay that cuts after some bytes passes on exactly those") {
   CHECK(again.is_open());
 }
 
+TEST_CASE("a relay whose connections wear out closes each after what it can carry") {
+  Linked linked(TcpRelay::Listen::unix_socket);
+  linked.relay.carry_at_most(20'000);
+  for (int worn_out = 1; worn_out <= 2; ++worn_out) {
+    pqxx::connection connection(linked.url());
+    pqxx::nontransaction work(connection);
+    work.exec("SELECT repeat('x', 10000)");
+    linked.relay.reset_counts();
+    CHECK_THROWS_AS(work.exec("SELECT repeat('x', 20000)"), pqxx::broken_connection);
+    CHECK(linked.relay.bytes(TcpRelay::Direction::to_client) < 10'000);
+    CHECK(linked.relay.worn_out() == worn_out);
+  }
+  linked.relay.carry_at_most(std::nullopt);
+  pqxx::connection connection(linked.url());
+  CHECK_NOTHROW(pqxx::nontransaction(connection).exec("SELECT repeat('x', 40000)"));
+}
+
 TEST_CASE("a stalled relay holds everything back until it is let go") {
   Linked linked(TcpRelay::Listen::unix_socket);
   linked.relay.stall(true);

@@ -1,13 +1,18 @@
 #include "tests/support/tcp_relay.h"
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <boost/asio.hpp>
 #include <deque>
 #include <future>
+#include <limits>
 #include <optional>
 #include <set>
 #include <thread>
+#include <vector>
 
 #include "tests/support/postgres_cluster.h"
 #include "tests/support/temp_dir.h"
@@ -23,6 +28,8 @@ using Direction = TcpRelay::Direction;
 namespace {
 
 constexpr auto kQuietly = [](auto& error) { return asio::redirect_error(asio::use_awaitable, error); };
+
+constexpr auto kWithoutEnd = std::numeric_limits<std::int64_t>::max();
 
 /// Bytes on their way, with the time at which they may arrive.
 struct Parcel {
@@ -61,6 +68,7 @@ struct Link {
   Lane up{client, server, Direction::to_server};
   Lane down{server, client, Direction::to_client};
   std::optional<Direction> last_spoke;
+  std::int64_t carried = 0;
 };
 
 }  // namespace
@@ -82,6 +90,7 @@ struct TcpRelay::Impl {
   ~Impl() {
     context.stop();
     thread.join();
+    for (const int socket : abandoned) ::close(socket);
   }
 
   template <typename Endpoint>
@@ -153,7 +162,7 @@ struct TcpRelay::Impl {
       } else {
         const std::string bytes = std::move(lane.parcels.front().bytes);
         lane.parcels.pop_front();
-        co_await pass_on(lane, bytes, error);
+        co_await pass_on(*link, lane, bytes, error);
       }
       error = lane.to.is_open() ? error : error_code(asio::error::eof);
     }
@@ -167,25 +176,43 @@ struct TcpRelay::Impl {
     co_await lane.arrival.async_wait(kQuietly(woken));
   }
 
-  asio::awaitable<void> pass_on(Lane& lane, const std::string& bytes, error_code& error) {
+  asio::awaitable<void> pass_on(Link& link, Lane& lane, const std::string& bytes, error_code& error) {
     std::optional<std::int64_t>& allowance = allowances[index(lane.direction)];
-    const bool last = allowance && *allowance <= static_cast<std::int64_t>(bytes.size());
-    const std::size_t size = last ? static_cast<std::size_t>(*allowance) : bytes.size();
+    const auto whole = static_cast<std::int64_t>(bytes.size());
+    const std::int64_t left = std::min(allowance.value_or(kWithoutEnd), left_of(link));
+    const std::int64_t size = std::min(whole, left);
     // Counted first: whoever has received the bytes may set the counts to zero at once.
-    counts[index(lane.direction)] += static_cast<std::int64_t>(size);
-    co_await asio::async_write(lane.to, asio::buffer(bytes.data(), size), kQuietly(error));
-    if (last) {
+    counts[index(lane.direction)] += size;
+    link.carried += size;
+    if (allowance) *allowance -= size;
+    co_await asio::async_write(lane.to, asio::buffer(bytes.data(), static_cast<std::size_t>(size)),
+                               kQuietly(error));
+    if (left > whole) co_return;
+    if (allowance == 0) {
       allowance.reset();
       cut();
-    } else if (allowance) {
-      *allowance -= static_cast<std::int64_t>(size);
+    } else if (link.client.is_open()) {
+      ++worn_out;
+      link.close();
     }
+  }
+
+  std::int64_t left_of(const Link& link) const {
+    return lifetime ? std::max<std::int64_t>(*lifetime - link.carried, 0) : kWithoutEnd;
   }
 
   void cut() {
     for (const auto& link : links) {
       link->close();
     }
+  }
+
+  /// A second number for its socket keeps a connection open where the first is closed.
+  void abandon() {
+    for (const auto& link : links) {
+      if (link->server.is_open()) abandoned.emplace_back(::dup(link->server.native_handle()));
+    }
+    cut();
   }
 
   static std::size_t index(Direction direction) { return direction == Direction::to_server ? 0 : 1; }
@@ -197,13 +224,16 @@ struct TcpRelay::Impl {
   asio::io_context context{1};
   asio::basic_socket_acceptor<stream_protocol> acceptor;
   std::set<std::shared_ptr<Link>> links;
+  std::vector<int> abandoned;
   bool rejecting = false;
   bool stalled = false;
   std::chrono::milliseconds one_way{0};
   std::array<std::optional<std::int64_t>, 2> allowances;
+  std::optional<std::int64_t> lifetime;
   std::array<std::atomic<std::int64_t>, 2> counts{};
   std::atomic<std::int64_t> connections = 0;
   std::atomic<std::int64_t> round_trips = 0;
+  std::atomic<std::int64_t> worn_out = 0;
   std::thread thread;
 };
 
@@ -241,8 +271,16 @@ void TcpRelay::cut() {
   impl_->on_thread([this] { impl_->cut(); });
 }
 
+void TcpRelay::abandon() {
+  impl_->on_thread([this] { impl_->abandon(); });
+}
+
 void TcpRelay::cut_after(Direction direction, std::int64_t bytes) {
   impl_->on_thread([this, direction, bytes] { impl_->allowances[Impl::index(direction)] = bytes; });
+}
+
+void TcpRelay::carry_at_most(std::optional<std::int64_t> bytes) {
+  impl_->on_thread([this, bytes] { impl_->lifetime = bytes; });
 }
 
 std::int64_t TcpRelay::bytes(Direction direction) const {
@@ -255,6 +293,10 @@ std::int64_t TcpRelay::connections() const {
 
 std::int64_t TcpRelay::round_trips() const {
   return impl_->round_trips;
+}
+
+std::int64_t TcpRelay::worn_out() const {
+  return impl_->worn_out;
 }
 
 void TcpRelay::reset_counts() {

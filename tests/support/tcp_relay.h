@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace sluice::support {
@@ -35,13 +36,21 @@ class TcpRelay {
   void reject(bool on);
   /// Closes all connections now.
   void cut();
+  /// Closes the clients' ends of all connections now and keeps the server's ends open for as long as the
+  /// relay lives, as after a cable was pulled: the server does not learn that nobody listens any more.
+  void abandon();
   /// Passes on so many more bytes in one direction, over all connections, then closes them all, once.
   void cut_after(Direction direction, std::int64_t bytes);
+  /// From now on no connection passes on more than so many bytes, both directions taken together, before it
+  /// is closed. Nothing: as many as they like.
+  void carry_at_most(std::optional<std::int64_t> bytes);
 
   std::int64_t bytes(Direction direction) const;
   std::int64_t connections() const;
   /// How often the client spoke after the server had (or first): the round trips of an obedient client.
   std::int64_t round_trips() const;
+  /// How many connections were closed because they had carried all they could.
+  std::int64_t worn_out() const;
   /// Sets bytes, connections and round trips to zero.
   void reset_counts();
 

@@ -249,7 +249,7 @@ TEST_CASE(
     SQLite::Database application = connect(path, 5000);
     application.exec("INSERT INTO note VALUES(8, 'foreign')");
     wait_for_state(mirror.daemon, "diverged");
-    CHECK(mirror.status().at("error").at("code") == "name_taken");
+    CHECK(mirror.status().at("error").at("code") == "another_file");
     // The daemon's close of the first file leaves the log of the second where it is.
     application.exec("INSERT INTO note VALUES(9, 'foreign')");
     const auto seen = support::run({{"sqlite3", path, "SELECT group_concat(id) FROM note"}});
