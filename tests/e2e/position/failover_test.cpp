@@ -1,0 +1,58 @@
+// Failover in mid-stream to a standby that lacks the last commits.
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "tests/e2e/position/served.h"
+
+namespace sluice::e2e {
+namespace {
+
+using support::PostgresCluster;
+
+/// A URL that names both servers, of which the one that takes writes is wanted.
+std::string url_of_both(const PostgresCluster& first, const PostgresCluster& second,
+                        const std::string& database) {
+  return "postgresql:///" + database + "?host=" + first.socket_folder().string() + "," +
+         second.socket_folder().string() + "&port=5432,5432&user=" + PostgresCluster::kReplicaOwner +
+         "&target_session_attrs=read-write";
+}
+
+}  // namespace
+
+TEST_CASE("a standby that lacks the last commits is caught up from the ring once it is promoted") {
+  PostgresCluster primary;
+  const auto database = primary.create_database(PostgresCluster::kReplicaOwner);
+  PostgresCluster standby(PostgresCluster::StandbyOf{primary});
+  Served served;
+  served.start(url_of_both(primary, standby, database));
+  served.source.exec(added(10));
+  must_flush(served.daemon);
+  const auto position = [&](const PostgresCluster& server) {
+    return server.psql(database, "SELECT position FROM sluice.pipeline");
+  };
+  support::wait_until("the standby has followed", [&] {
+    return standby.psql(database, "SELECT to_regclass('sluice.pipeline') IS NOT NULL") == "t" &&
+           position(standby) == position(primary);
+  });
+
+  standby.stop_following();
+  served.source.exec(added(20) + "DELETE FROM stock WHERE id = 4; UPDATE stock SET amount = -1 WHERE id = 5");
+  must_flush(served.daemon);
+  CHECK(served.differences(primary, database) == "");
+  CHECK(position(standby) != position(primary));
+
+  primary.stop(support::StopMode::immediate);
+  served.source.exec("UPDATE stock SET amount = -2 WHERE id = 6");
+  wait_for_state(served.daemon, "retrying");
+  standby.promote();
+  served.wait_until_applied(standby, database);
+  CHECK(served.differences(standby, database) == "");
+  CHECK(pipeline_status(served.daemon).at("totals").at("rows_copied") == 100);
+  served.source.exec(added(3));
+  must_flush(served.daemon);
+  CHECK(served.differences(standby, database) == "");
+}
+
+}  // namespace sluice::e2e
