@@ -137,6 +137,7 @@ Stage& LargeBatch::stage(const TargetTable& table) {
 }
 
 void LargeBatch::add(const capture::Chunk& chunk) {
+  newest_ = &chunk;
   tried_again_.merge(held_back_rows(plan_, chunk, *context_.tolerance));
   for (auto& write : convert(plan_, chunk, context_.text)) {
     const auto changes = std::find_if(chunk.tables.begin(), chunk.tables.end(),
@@ -311,12 +312,28 @@ void LargeBatch::write() {
   for (const TargetTable& table : plan_.tables) refuse(table, std::move(by_table[table.source.name]));
 }
 
+/// The row as SQLite has it, where it is still at hand; else it stays as it was to be written.
+void LargeBatch::add_source_values(Refusal& refusal) const {
+  if (newest_ == nullptr || refusal.gone) return;
+  const capture::Key key = capture::decode_key(refusal.row.second);
+  for (const auto& changes : newest_->tables) {
+    const TargetTable* table = plan_.find(changes.table);
+    if (table == nullptr || table->source.name != refusal.row.first) continue;
+    const auto state = std::find_if(changes.keys.begin(), changes.keys.end(),
+                                    [&](const auto& each) { return each.row && each.key == key; });
+    if (state == changes.keys.end()) continue;
+    refusal.columns = column_names(table->source);
+    refusal.image = *state->row;
+  }
+}
+
 /// What is refused goes into the quarantine, what was there and has been written leaves it, both with the
 /// rows themselves. So many refusals that the table is at fault end the batch.
 HeldBack LargeBatch::keep_account(const capture::Anchor& to) {
   HeldBack held_back;
   std::string statements;
-  for (const auto& refusal : refusals_) {
+  for (auto& refusal : refusals_) {
+    add_source_values(refusal);
     held_back.refused.push_back(refusal.row);
     tried_again_.erase(refusal.row);
     statements += hold_back_sql(context_.state_schema, context_.pipeline, refusal, to.position);

@@ -56,8 +56,8 @@ class LargeBatch {
  public:
   LargeBatch(Session& session, const Plan& plan, BatchContext context, PipelineRow believed);
 
-  /// Gathers the changes of a chunk; rows that are all new go straight into their table where it would refuse
-  /// them if they were not.
+  /// Gathers the changes of a chunk, which has to live until the next one comes or the batch ends; rows that
+  /// are all new go straight into their table where it would refuse them if they were not.
   void add(const capture::Chunk& chunk);
 
   /// Writes a piece of a first copy straight into a target table that held nothing before.
@@ -92,6 +92,7 @@ class LargeBatch {
   void write();
   bool written_the_short_way(const std::vector<Stage*>& stages);
   void avoid_nested_loops();
+  void add_source_values(Refusal& refusal) const;
   HeldBack keep_account(const capture::Anchor& to);
 
   Session& session_;
@@ -103,6 +104,7 @@ class LargeBatch {
   std::map<capture::TableId, bool> settled_;
   std::map<capture::TableId, std::size_t> rows_;  ///< gathered, the refused ones included
   std::vector<Refusal> refusals_;
+  const capture::Chunk* newest_ = nullptr;
   std::set<RowName> tried_again_;  ///< rows in the quarantine that are in the batch
 };
 

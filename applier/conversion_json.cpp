@@ -38,6 +38,10 @@ std::string array_of_text(const std::string& value, const Conversion& conversion
   if (first != std::string::npos && text[first] == '{') return text;
   check_json(text, JsonEscapes::storable);
   if (text[first] != '[') throw ConversionError("text value is neither a JSON array nor in the form {...}");
+  if (!is_rectangular(text)) {
+    throw ConversionError(
+        "JSON arrays of one level differ in length or depth, which no Postgres array can hold");
+  }
   return array_literal(text);
 }
 

@@ -3,43 +3,17 @@
 #include <algorithm>
 #include <iterator>
 
+#include "applier/cascade_guard.h"
 #include "applier/identifiers.h"
 #include "applier/write_sql.h"
 
 namespace sluice::applier {
 namespace {
 
-/// A place is a step, one a table and direction, and the row's number below it.
-constexpr int kRowBits = 40;
-constexpr std::int64_t kRowMask = (std::int64_t{1} << kRowBits) - 1;
-
-std::int64_t step_of_writes(const StagedTable& table) {
-  return table.rank;
-}
-
-std::int64_t step_of_deletes(const StagedTable& table) {
-  return 2 * table.tables - table.rank;
-}
-
-std::string place(const StagedTable& table, const std::string& alias) {
-  return "(CASE WHEN " + alias + ".sluice_gone THEN " + std::to_string(step_of_deletes(table) << kRowBits) +
-         " ELSE " + std::to_string(step_of_writes(table) << kRowBits) + " END + " + alias + ".sluice_row)";
-}
-
 std::string qualified(const std::string& alias, const std::vector<std::string>& names) {
   std::vector<std::string> out;
   for (const auto& name : names) out.push_back(alias + "." + name);
   return join(out, ",");
-}
-
-bool is_written(const TargetTable& table, const std::string& column) {
-  const auto names = table.column_names();
-  return std::find(names.begin(), names.end(), column) != names.end();
-}
-
-bool is_in_key(const TargetTable& table, const std::string& column) {
-  const auto names = table.key_names();
-  return std::find(names.begin(), names.end(), column) != names.end();
 }
 
 /// The written columns outside the key on which a unique value of the table depends: all of them where it
@@ -49,15 +23,15 @@ std::vector<std::string> unique_columns(const TargetTable& table) {
   const auto all = table.column_names();
   const bool computed = std::any_of(table.uniques.begin(), table.uniques.end(), [&](const auto& unique) {
     return std::any_of(unique.columns.begin(), unique.columns.end(),
-                       [&](const auto& column) { return !is_written(table, column); });
+                       [&](const auto& column) { return !table.writes(column); });
   });
   if (computed) {
     std::copy_if(all.begin(), all.end(), std::inserter(columns, columns.end()),
-                 [&](const auto& column) { return !is_in_key(table, column); });
+                 [&](const auto& column) { return !table.has_in_key(column); });
   }
   for (const auto& unique : table.uniques) {
     for (const auto& column : unique.columns) {
-      if (is_written(table, column) && !is_in_key(table, column)) columns.insert(column);
+      if (table.writes(column) && !table.has_in_key(column)) columns.insert(column);
     }
   }
   return {columns.begin(), columns.end()};
@@ -68,7 +42,7 @@ std::vector<std::string> columns_to_park(const TargetTable& table) {
   std::set<std::string> columns;
   for (const auto& unique : table.uniques) {
     const auto fit = std::find_if(unique.columns.begin(), unique.columns.end(), [&](const auto& column) {
-      return is_written(table, column) && !is_in_key(table, column) && table.nullable.contains(column) &&
+      return table.writes(column) && !table.has_in_key(column) && table.nullable.contains(column) &&
              !table.referenced_columns.contains(column);
     });
     if (fit == unique.columns.end()) return {};
@@ -81,11 +55,10 @@ std::vector<std::string> columns_to_park(const TargetTable& table) {
 class TableStatements {
  public:
   TableStatements(const StagedTable& staged, const Places& places, Way way)
-      : staged_(staged),
-        table_(*staged.table),
+      : table_(*staged.table),
         stage_(staged.stage + " AS s"),
         id_(std::to_string(staged.rank)),
-        within_(place(staged, "s") + " BETWEEN " + places.first + " AND " + places.last),
+        within_(within(staged, "s", places)),
         join_(key_join(table_, "t", "s")),
         way_(unique_columns(table_).empty() ? Way::plain : way) {}
 
@@ -112,13 +85,13 @@ class TableStatements {
                                           " WHERE " + join_ + " AND " + within_ +
                                           " AND NOT s.sluice_gone AND " + images_differ(table_) +
                                           (way_ == Way::lift ? " AND NOT " + yields() : "") +
-                                          after({"gone", "lifted"}) + " RETURNING 1"));
+                                          after({"gone", "lifted"}) + returning("t.")));
     }
     steps.push_back(step("added", insert_into(table_, table_.column_names()) + " SELECT " +
                                       qualified("s", table_.column_names()) + " FROM " + stage_ + " WHERE " +
                                       within_ + " AND NOT s.sluice_gone AND NOT EXISTS (SELECT 1 FROM " +
                                       table_.name + " AS t WHERE " + join_ + ")" +
-                                      after({"gone", "lifted", "updated"}) + " RETURNING 1"));
+                                      after({"gone", "lifted", "updated"}) + returning("")));
     if (way_ == Way::lift) steps.push_back(step("returned", put_back()));
   }
 
@@ -131,15 +104,15 @@ class TableStatements {
     if (!update_set(table_).empty()) {
       sent += "+" + count(matched + "NOT s.sluice_gone AND " + images_differ(table_) +
                           (way_ == Way::lift ? " AND NOT " + yields() : ""));
-      done += "+" + count(" FROM " + name("updated"));
+      done += "+" + count_written("updated");
     }
     sent += "+" + count(" FROM " + stage_ + " WHERE " + within_ +
                         " AND NOT s.sluice_gone AND NOT EXISTS (SELECT 1 FROM " + table_.name +
                         " AS t WHERE " + join_ + ")");
-    done += "+" + count(" FROM " + name("added"));
+    done += "+" + count_written("added");
     if (way_ == Way::lift) {
       sent += "+2*" + count(matched + "NOT s.sluice_gone AND " + yields());
-      done += "+" + count(" FROM " + name("lifted")) + "+" + count(" FROM " + name("returned"));
+      done += "+" + count(" FROM " + name("lifted")) + "+" + count_written("returned");
     }
     return sent + "-(" + done + ")";
   }
@@ -149,8 +122,6 @@ class TableStatements {
   }
 
   std::string name(const std::string& step) const { return "sluice_" + step + "_" + id_; }
-  const TargetTable& table() const { return table_; }
-  const std::string& within() const { return within_; }
 
  private:
   std::string step(const std::string& step_name, const std::string& statement) const {
@@ -168,6 +139,17 @@ class TableStatements {
     return out;
   }
 
+  std::string returning(const std::string& prefix) const {
+    std::vector<std::string> keys;
+    for (const auto& key : table_.key_names()) keys.push_back(prefix + key);
+    return " RETURNING " + join(keys, ",");
+  }
+
+  /// Under the keys that were sent, which a trigger may have changed.
+  std::string count_written(const std::string& step_name) const {
+    return count(" FROM " + name(step_name) + " AS t JOIN " + stage_ + " ON " + join_);
+  }
+
   static std::string count(const std::string& from) { return "(SELECT count(*)" + from + ")"; }
 
   static std::string nulls(std::size_t count) { return join(std::vector<std::string>(count, "NULL"), ","); }
@@ -182,10 +164,9 @@ class TableStatements {
     if (!table_.server_only.empty()) values += "," + qualified("t", table_.server_only);
     return "INSERT INTO " + table_.name + " (" + join(columns, ",") + ") OVERRIDING SYSTEM VALUE SELECT " +
            values + " FROM " + name("lifted") + " AS t JOIN " + stage_ + " ON " + join_ + " WHERE " +
-           within_ + after({"gone", "updated"}) + " RETURNING 1";
+           within_ + after({"gone", "updated"}) + returning("");
   }
 
-  const StagedTable& staged_;
   const TargetTable& table_;
   std::string stage_;
   std::string id_;
@@ -193,98 +174,6 @@ class TableStatements {
   std::string join_;
   Way way_;
 };
-
-const StagedTable* find_child(const std::vector<StagedTable>& tables, const std::string& name) {
-  const auto found = std::find_if(tables.begin(), tables.end(),
-                                  [&](const auto& staged) { return staged.table->name == name; });
-  return found == tables.end() ? nullptr : &*found;
-}
-
-/// Before rows are deleted, or values change that other rows point at: the rows which the server would then
-/// change by its own action though the source has kept them, or is about to write them so.
-class Guard {
- public:
-  Guard(const TableStatements& parent, const StagedTable& staged, const IncomingAction& action,
-        const StagedTable* child, const Places& places)
-      : parent_(parent), staged_(staged), action_(action), child_(child), places_(places) {}
-
-  std::string on_delete(const std::string& state_schema) const {
-    return refuse("s.sluice_gone", state_schema);
-  }
-
-  std::string on_update(const std::string& state_schema) const {
-    std::vector<std::string> changed;
-    for (const auto& column : action_.columns) {
-      if (is_written(parent_.table(), column))
-        changed.push_back("t." + column + " IS DISTINCT FROM s." + column);
-    }
-    if (changed.empty()) return {};
-    return refuse("NOT s.sluice_gone AND (" + join(changed, " OR ") + ")", state_schema);
-  }
-
- private:
-  std::string refuse(const std::string& condition, const std::string& state_schema) const {
-    const std::string about_to_change = " JOIN " + staged_.stage + " AS s ON " +
-                                        key_join(parent_.table(), "t", "s") + " AND " + condition + " AND " +
-                                        parent_.within();
-    std::string rows = "(SELECT count(*) FROM " + action_.child + " AS c JOIN " + parent_.table().name +
-                       " AS t ON " + points("c") + about_to_change;
-    if (child_) {
-      rows += " WHERE NOT EXISTS (SELECT 1 FROM " + child_->stage + " AS n WHERE " +
-              key_join(*child_->table, "c", "n") + " AND " + child_within() + " AND " + turned_away() + ")";
-    }
-    rows += ")";
-    if (child_ && writes_pointer()) {
-      rows += "+(SELECT count(*) FROM " + child_->stage + " AS n JOIN " + parent_.table().name + " AS t ON " +
-              points("n") + about_to_change + " WHERE NOT n.sluice_gone AND " + child_within() + ")";
-    }
-    return "SELECT " + quote_name(state_schema) + ".refuse_cascade(" + rows + "," +
-           quote_literal(action_.child) + ")";
-  }
-
-  std::string points(const std::string& child) const {
-    std::vector<std::string> terms;
-    for (std::size_t i = 0; i < action_.columns.size(); ++i) {
-      terms.push_back(child + "." + action_.child_columns[i] + "=t." + action_.columns[i]);
-    }
-    return join(terms, " AND ");
-  }
-
-  std::string child_within() const {
-    return place(*child_, "n") + " BETWEEN " + places_.first + " AND " + places_.last;
-  }
-
-  bool writes_pointer() const {
-    return std::all_of(action_.child_columns.begin(), action_.child_columns.end(),
-                       [&](const auto& column) { return is_written(*child_->table, column); });
-  }
-
-  std::string turned_away() const {
-    std::vector<std::string> turned{"n.sluice_gone"};
-    for (std::size_t i = 0; i < action_.child_columns.size(); ++i) {
-      if (!is_written(*child_->table, action_.child_columns[i])) continue;
-      turned.push_back("n." + action_.child_columns[i] + " IS DISTINCT FROM t." + action_.columns[i]);
-    }
-    return "(" + join(turned, " OR ") + ")";
-  }
-
-  const TableStatements& parent_;
-  const StagedTable& staged_;
-  const IncomingAction& action_;
-  const StagedTable* child_;
-  const Places& places_;
-};
-
-void add_guards(std::vector<std::string>& statements, const TableStatements& parent,
-                const StagedTable& staged, const std::vector<StagedTable>& tables, const Places& places,
-                const std::string& state_schema) {
-  for (const auto& action : staged.table->incoming) {
-    const Guard guard(parent, staged, action, find_child(tables, action.child), places);
-    if (action.on_delete) statements.push_back(guard.on_delete(state_schema));
-    if (!action.on_update) continue;
-    if (auto check = guard.on_update(state_schema); !check.empty()) statements.push_back(std::move(check));
-  }
-}
 
 }  // namespace
 
@@ -305,7 +194,10 @@ std::vector<std::string> general_statements(const std::vector<StagedTable>& tabl
   std::vector<std::string> duplicates;
   for (const auto& staged : tables) {
     const TableStatements one(staged, places, yielding ? way_to_yield(*staged.table, mode) : Way::plain);
-    if (mode == ApplyMode::ordinary) add_guards(statements, one, staged, tables, places, state_schema);
+    if (mode == ApplyMode::ordinary) {
+      auto guards = cascade_guards(staged, tables, places, state_schema);
+      std::move(guards.begin(), guards.end(), std::back_inserter(statements));
+    }
     if (auto parked = one.park(); !parked.empty()) statements.push_back(std::move(parked));
     one.add_steps(steps);
     if (staged.table->may_swallow) {
@@ -321,22 +213,6 @@ std::vector<std::string> general_statements(const std::vector<StagedTable>& tabl
   statements.push_back("WITH " + join(steps, ",") + " SELECT " + (checks.empty() ? "1" : join(checks, ",")));
   statements.insert(statements.end(), duplicates.begin(), duplicates.end());
   return statements;
-}
-
-std::string places_sql(const std::vector<StagedTable>& tables) {
-  std::vector<std::string> parts;
-  for (const auto& staged : tables) {
-    parts.push_back("SELECT " + place(staged, "s") + " FROM " + staged.stage + " AS s");
-  }
-  return join(parts, " UNION ALL ") + " ORDER BY 1";
-}
-
-StagedRow at_place(const std::vector<StagedTable>& tables, std::int64_t place) {
-  const std::int64_t step = place >> kRowBits;
-  for (const auto& staged : tables) {
-    if (step == step_of_writes(staged) || step == step_of_deletes(staged)) return {&staged, place & kRowMask};
-  }
-  return {};
 }
 
 }  // namespace sluice::applier

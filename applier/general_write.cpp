@@ -34,6 +34,28 @@ bool same_in_replica_mode(const std::string& sqlstate) {
   return sqlstate.starts_with("22") || (sqlstate.starts_with("23") && sqlstate != "23503");
 }
 
+/// The key in SQLite's form of a row that only the target has; empty where it has none for sure.
+capture::Key source_key(const TargetTable& table, const capture::Row& texts) {
+  capture::Key key;
+  for (const std::size_t i : table.key) {
+    const auto* text = std::get_if<capture::Text>(&texts[i]);
+    if (text == nullptr) return {};
+    switch (table.columns[i].kind) {
+      case TypeKind::int2:
+      case TypeKind::int4:
+      case TypeKind::int8:
+        key.emplace_back(static_cast<std::int64_t>(std::stoll(text->bytes)));
+        break;
+      case TypeKind::text:
+        key.emplace_back(*text);
+        break;
+      default:
+        return {};
+    }
+  }
+  return key;
+}
+
 /// Says of each row in an exchange which others take part.
 void name_partners(std::vector<Refusal>& refusals) {
   constexpr std::size_t kMostNamed = 5;
@@ -138,10 +160,15 @@ void GeneralWrite::describe(const std::vector<RefusedPlace>& refused, std::vecto
 Refusal GeneralWrite::describe(const TargetTable& table, const pqxx::row& row, ApplyError error) const {
   constexpr int kFirstColumn = 3;
   Refusal refusal{{table.source.name, row[2].as<std::string>()}, row[1].as<bool>(), {}, {}, std::move(error)};
-  for (std::size_t i = 0; i < table.columns.size() && !refusal.gone; ++i) {
+  capture::Row texts;
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
     const auto field = row[static_cast<int>(i) + kFirstColumn];
+    texts.push_back(field.is_null() ? capture::Value{} : capture::Text{field.as<std::string>()});
+  }
+  if (refusal.row.second.empty()) refusal.row.second = capture::encode(source_key(table, texts));
+  for (std::size_t i = 0; i < table.columns.size() && !refusal.gone; ++i) {
     refusal.columns.push_back(table.source.columns[table.columns[i].source].name);
-    refusal.image.push_back(field.is_null() ? capture::Value{} : capture::Text{field.as<std::string>()});
+    refusal.image.push_back(texts[i]);
   }
   refusal.error.table = table.source.name;
   refusal.error.key = shown_key(capture::decode_key(refusal.row.second));

@@ -1,6 +1,9 @@
 #include "applier/json_array.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <optional>
+#include <vector>
 
 #include "applier/json_escape.h"
 
@@ -83,6 +86,42 @@ void append_element(std::string& out, std::string_view text) {
 }
 
 }  // namespace
+
+bool is_rectangular(std::string_view json) {
+  std::vector<std::size_t> elements;                // of the arrays that are open, outermost first
+  std::vector<std::optional<std::size_t>> lengths;  // of the arrays of each level
+  std::optional<std::size_t> level_of_values;
+  bool fits = true;
+  const auto value = [&] {
+    if (level_of_values.value_or(elements.size()) != elements.size()) fits = false;
+    level_of_values = elements.size();
+    ++elements.back();
+  };
+  for (std::size_t at = 0; at < json.size() && fits;) {
+    const char c = json[at];
+    if (c == '"' || c == '{') {
+      value();
+      at = c == '"' ? end_of_string(json, at) : end_of_object(json, at);
+    } else if (c == '[') {
+      if (!elements.empty()) ++elements.back();
+      elements.push_back(0);
+      lengths.resize(std::max(lengths.size(), elements.size()));
+      ++at;
+    } else if (c == ']') {
+      auto& length = lengths[elements.size() - 1];
+      fits = length.value_or(elements.back()) == elements.back();
+      length = elements.back();
+      elements.pop_back();
+      ++at;
+    } else if (std::string_view(", \t\n\r").find(c) != std::string_view::npos) {
+      ++at;
+    } else {
+      value();
+      at = std::min(json.find_first_of(",] \t\n\r", at), json.size());
+    }
+  }
+  return fits;
+}
 
 std::string array_literal(std::string_view json) {
   std::string out;

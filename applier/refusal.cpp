@@ -14,7 +14,7 @@ capture::Row as_texts(const std::vector<std::string>& names) {
 }  // namespace
 
 bool Tolerance::covers(const Refusal& refusal) const {
-  if (refusal.error.fault != Fault::row) return false;
+  if (refusal.error.fault != Fault::row || refusal.row.second.empty()) return false;
   return everything || held_back.contains(refusal.row) ||
          skipped.contains({refusal.error.table, refusal.error.key});
 }

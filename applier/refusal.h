@@ -18,7 +18,8 @@ using RowName = std::pair<std::string, std::string>;
 
 /// A row that can't be written as it is, with the evidence.
 struct Refusal {
-  RowName row;
+  RowName
+      row;  ///< without a key: a row that only the target has, under a key that the source has no form for
   bool gone = false;                 ///< it is its deletion that is refused
   std::vector<std::string> columns;  ///< names of the image's values
   capture::Row image;                ///< what was to be written; empty where gone

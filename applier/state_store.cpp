@@ -52,7 +52,13 @@ void make_schema(Session& session, const std::string& schema) {
 }
 
 int format_of(Session& session, const std::string& schema) {
-  return session.exec("SELECT version FROM " + quote_name(schema, "format"))[0][0].as<int>();
+  const auto rows = session.exec("SELECT version FROM " + quote_name(schema, "format"));
+  if (!rows.empty()) return rows[0][0].as<int>();
+  ApplyError error(Fault::table, "schema " + schema + " has lost the row that tells its format");
+  error.code = "state_damaged";
+  error.hint = "somebody has emptied Sluice's own tables: DROP SCHEMA " + quote_name(schema) +
+               " CASCADE; the pipeline then starts afresh and compares what is there";
+  throw error;
 }
 
 void check_format(Session& session, const std::string& schema) {

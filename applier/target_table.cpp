@@ -229,12 +229,14 @@ void match_key(TargetTable& table, const ServerTable& server) {
     const auto& found = column_named(server, column->name);
     column->folded = folds_alike(table.source, place, found);
     if (!column->folded && !tells_keys_apart(found)) {
-      ApplyError error = table_fault(
-          table.source, "key_type_unsafe",
-          "key column " + column->name + " of " + table.display_name + " has type " + found.type +
-              (found.deterministic ? "" : " with a nondeterministic collation") +
-              ", which may call different keys equal",
-          "ALTER TABLE " + table.name + " ALTER COLUMN " + column->name + " TYPE text COLLATE \"C\";");
+      ApplyError error =
+          table_fault(table.source, "key_type_unsafe",
+                      "key column " + column->name + " of " + table.display_name + " has type " + found.type +
+                          (found.deterministic ? "" : " with a nondeterministic collation") +
+                          ", which may call different keys equal",
+                      "ALTER TABLE " + table.name + " ALTER COLUMN " + column->name +
+                          (table.source.key_is_rowid ? " TYPE bigint USING " + column->name + "::bigint;"
+                                                     : " TYPE text COLLATE \"C\";"));
       error.column = table.source.columns[source].name;
       throw error;
     }
@@ -271,10 +273,8 @@ void note_foreign_keys(TargetTable& table, const ServerTable& server) {
     const auto columns = quoted(key.columns);
     table.referenced_columns.insert(columns.begin(), columns.end());
     const auto acts = [](char action) { return action != 'a' && action != 'r'; };
-    const auto names = table.key_names();
-    const bool beside_key = std::any_of(columns.begin(), columns.end(), [&](const auto& column) {
-      return std::find(names.begin(), names.end(), column) == names.end();
-    });
+    const bool beside_key = std::any_of(columns.begin(), columns.end(),
+                                        [&](const auto& column) { return !table.has_in_key(column); });
     const bool on_update = acts(key.on_update) && beside_key;
     if (!acts(key.on_delete) && !on_update) continue;
     table.incoming.push_back({quote_name(key.schema, key.table), quoted(key.child_columns), columns, self,
@@ -288,6 +288,14 @@ std::vector<std::string> TargetTable::key_names() const {
   std::vector<std::string> names;
   for (const std::size_t i : key) names.push_back(columns[i].name);
   return names;
+}
+
+bool TargetTable::writes(const std::string& column) const {
+  return std::any_of(columns.begin(), columns.end(), [&](const auto& each) { return each.name == column; });
+}
+
+bool TargetTable::has_in_key(const std::string& column) const {
+  return std::any_of(key.begin(), key.end(), [&](std::size_t i) { return columns[i].name == column; });
 }
 
 std::vector<std::string> TargetTable::column_names() const {

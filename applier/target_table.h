@@ -76,8 +76,10 @@ struct TargetTable {
   std::vector<unsigned> parents;  ///< oids of tables that its foreign keys point at
   unsigned oid = 0;
 
-  std::vector<std::string> key_names() const;     ///< quoted
-  std::vector<std::string> column_names() const;  ///< quoted, in order
+  std::vector<std::string> key_names() const;        ///< quoted
+  std::vector<std::string> column_names() const;     ///< quoted, in order
+  bool writes(const std::string& column) const;      ///< quoted
+  bool has_in_key(const std::string& column) const;  ///< quoted
 };
 
 /// Finds the target of a source table: by exact name, else by a unique match without regard to case; nothing

@@ -104,10 +104,9 @@ std::string guard_sql(const TargetTable& table, const IncomingAction& action, co
 /// Children that point at a value about to change: the server would change them as well.
 std::string update_guard_sql(const TargetTable& table, const IncomingAction& action, const std::string& rows,
                              const std::string& state_schema) {
-  const auto written = table.column_names();
   std::vector<std::string> changed;
   for (const auto& column : action.columns) {
-    if (std::find(written.begin(), written.end(), column) == written.end()) continue;
+    if (!table.writes(column)) continue;
     changed.push_back("t." + column + " IS DISTINCT FROM s." + column);
   }
   if (changed.empty()) return {};
@@ -117,33 +116,46 @@ std::string update_guard_sql(const TargetTable& table, const IncomingAction& act
                         action, state_schema);
 }
 
-/// A statement that is refused where it writes fewer rows than the query `sent` has counted before it.
+/// A statement that is refused where fewer rows come of it than the query `sent` has counted before.
 std::string not_swallowed(const TargetTable& table, const std::string& statement, const std::string& sent,
-                          const std::string& state_schema) {
+                          const std::string& done, const std::string& state_schema) {
   if (!table.may_swallow) return statement + ";";
-  return "WITH sluice_done AS (" + statement + " RETURNING 1) SELECT " + quote_name(state_schema) +
-         ".refuse_swallowed((SELECT count(*) FROM " + sent + ")-(SELECT count(*) FROM sluice_done)," +
+  return "WITH sluice_done AS (" + statement + ") SELECT " + quote_name(state_schema) +
+         ".refuse_swallowed((SELECT count(*) FROM " + sent + ")-(SELECT count(*) FROM " + done + ")," +
          quote_literal(table.display_name) + ");";
+}
+
+/// "RETURNING t.a,t.b" over the key, where it will be counted.
+std::string returning(const TargetTable& table, const std::string& prefix) {
+  std::vector<std::string> keys;
+  for (const auto& name : table.key_names()) keys.push_back(prefix + name);
+  return table.may_swallow ? " RETURNING " + join(keys, ",") : "";
 }
 
 void add_upserts(std::vector<Statement>& out, const WriteSource& source, const std::string& state_schema) {
   if (source.upserts.empty()) return;
   const TargetTable& table = *source.table;
+  const std::string same_key = " ON " + key_join(table, "t", "s");
+  // A trigger may have written a row under another key than was sent.
+  const std::string done = "sluice_done AS t JOIN " + source.upserts + same_key;
   // A change of an existing row frees the unique values that a new row may take.
   if (const auto update = update_sql(table, source.upserts); !update.empty()) {
-    const std::string changed = table.name + " AS t JOIN " + source.upserts + " ON " +
-                                key_join(table, "t", "s") + " WHERE " + images_differ(table);
-    out.push_back({&table, not_swallowed(table, update, changed, state_schema)});
+    const std::string changed =
+        table.name + " AS t JOIN " + source.upserts + same_key + " WHERE " + images_differ(table);
+    out.push_back(
+        {&table, not_swallowed(table, update + returning(table, "t."), changed, done, state_schema)});
   }
   const std::string added = source.upserts + " WHERE " + is_new(table);
-  out.push_back({&table, not_swallowed(table, insert_sql(table, source.upserts), added, state_schema)});
+  const std::string insert = insert_sql(table, source.upserts) + returning(table, "");
+  out.push_back({&table, not_swallowed(table, insert, added, done, state_schema)});
 }
 
 void add_deletes(std::vector<Statement>& out, const WriteSource& source, const std::string& state_schema) {
   if (source.deletes.empty()) return;
   const TargetTable& table = *source.table;
   const std::string there = table.name + " AS t JOIN " + source.deletes + " ON " + key_join(table, "t", "s");
-  out.push_back({&table, not_swallowed(table, delete_sql(table, source.deletes), there, state_schema)});
+  const std::string remove = delete_sql(table, source.deletes) + returning(table, "t.");
+  out.push_back({&table, not_swallowed(table, remove, there, "sluice_done", state_schema)});
 }
 
 void add_duplicate_checks(std::vector<Statement>& out, const WriteSource& source,

@@ -153,11 +153,15 @@ void check_key_index(Findings& findings, const std::string& subject, const appli
                    key + "); unless another index leads with it");
 }
 
-void check_target_table(Findings& findings, applier::Session& session, const applier::TargetOptions& options,
-                        const capture::SourceTable& source, const PipelineReport* running) {
+/// Answers with the table that was found, if one was.
+std::optional<applier::TargetTable> check_target_table(Findings& findings, applier::Session& session,
+                                                       const applier::TargetOptions& options,
+                                                       const capture::SourceTable& source,
+                                                       const PipelineReport* running) {
   const std::string subject = "table " + source.name;
+  std::optional<applier::TargetTable> found;
   findings.look(subject, [&] {
-    const auto found = applier::find_target(session, options, source);
+    found = applier::find_target(session, options, source);
     if (!found && options.create_tables) {
       (void)applier::create_table_sql(options, source);  // throws where there can be none
       findings.add(subject, Verdict::note, "will be created in schema " + options.schema);
@@ -173,6 +177,49 @@ void check_target_table(Findings& findings, applier::Session& session, const app
       check_key_index(findings, subject, *found);
     }
   });
+  return found;
+}
+
+/// What fires in replica mode all the same may rewrite a mirrored row.
+void check_always_triggers(Findings& findings, applier::Session& session, const std::string& oids) {
+  const auto triggers = session.exec(
+      "SELECT tgrelid::regclass::text, quote_ident(tgname), tgenabled = 'A' FROM pg_trigger WHERE NOT "
+      "tgisinternal"
+      " AND tgenabled IN ('A', 'R') AND tgrelid IN " +
+      oids + " ORDER BY 1, 2");
+  for (const auto& row : triggers) {
+    const auto table = row[0].as<std::string>();
+    const auto trigger = row[1].as<std::string>();
+    findings.add("trigger", Verdict::note,
+                 trigger + " of " + table + " is ENABLE " + (row[2].as<bool>() ? "ALWAYS" : "REPLICA") +
+                     " and fires on replicated rows as well",
+                 "if it rewrites them: ALTER TABLE " + table + " ENABLE TRIGGER " + trigger + ";");
+  }
+}
+
+/// In replica mode the server does not look whether rows still point at one that is deleted.
+void check_strangers(Findings& findings, applier::Session& session, const std::string& ours) {
+  const auto strangers = session.exec(
+      "SELECT conrelid::regclass::text, confrelid::regclass::text, quote_ident(conname) FROM pg_constraint"
+      " WHERE contype = 'f' AND confrelid IN " +
+      ours + " AND conrelid NOT IN " + ours + " AND conparentid = 0 ORDER BY 1, 2");
+  for (const auto& row : strangers) {
+    findings.add("foreign key", Verdict::note,
+                 row[0].as<std::string>() + " is not replicated and points at " + row[1].as<std::string>() +
+                     " by " + row[2].as<std::string>() +
+                     ", which the server does not check, nor act on, when replicated rows are deleted",
+                 "look for rows of " + row[0].as<std::string>() + " without a parent now and then");
+  }
+}
+
+void check_replica_mode(Findings& findings, applier::Session& session,
+                        const std::vector<applier::TargetTable>& tables) {
+  if (tables.empty() || session.mode() != applier::ApplyMode::replica) return;
+  std::vector<std::string> oids;
+  for (const auto& table : tables) oids.push_back(std::to_string(table.oid));
+  const std::string ours = "(" + applier::join(oids, ",") + ")";
+  check_always_triggers(findings, session, ours);
+  check_strangers(findings, session, ours);
 }
 
 void check_rights(Findings& findings, applier::Session& session, const applier::TargetOptions& options) {
@@ -201,7 +248,12 @@ void check_target(Findings& findings, const PipelineConfig& config, const captur
     check_rights(findings, session, options);
     if (!catalog) return;
     findings.look("tables", [&] { applier::refuse_shared_targets(options, catalog->tables); });
-    for (const auto& table : catalog->tables) check_target_table(findings, session, options, table, running);
+    std::vector<applier::TargetTable> found;
+    for (const auto& table : catalog->tables) {
+      if (auto target = check_target_table(findings, session, options, table, running))
+        found.push_back(*target);
+    }
+    check_replica_mode(findings, session, found);
   });
 }
 

@@ -55,6 +55,9 @@ void add(std::string& text, const char* label, const std::string& value) {
 std::string behind(const PipelineReport& pipeline) {
   if (pipeline.state == State::copying)
     return "the copy is not complete, " + counted(pipeline.pending, "change") + " beside it";
+  const auto waiting = std::count_if(pipeline.tables.begin(), pipeline.tables.end(),
+                                     [](const auto& table) { return table.state == "pending"; });
+  if (waiting > 0) return counted(waiting, "table") + " not copied yet";
   if (pipeline.pending == 0 && pipeline.behind_s == 0)
     return pipeline.quarantined == 0 ? "nothing" : "nothing but the rows in quarantine";
   if (pipeline.pending == 0)

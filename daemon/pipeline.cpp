@@ -247,12 +247,15 @@ void Pipeline::look(Prompt prompt) {
       spoke_at_ = now;
     }
     if (replicator_.source_changed(prompt)) pump_.source_changed(now);
-    if (replicator_.quarantined() > 0 && now - tried_held_back_at_ > config_.retry.halted_interval) {
-      try_held_back_rows();
-    }
+    if (held_back_rows_are_due()) try_held_back_rows();
   } catch (...) {
     failed(std::current_exception());
   }
+}
+
+bool Pipeline::held_back_rows_are_due() const {
+  const auto since = Pump::Clock::now() - tried_held_back_at_;
+  return replicator_.quarantined() > 0 && since > config_.retry.halted_interval;
 }
 
 /// With a fresh look at the tables: what stood in the way may have been changed on the server.
@@ -305,6 +308,7 @@ void Pipeline::wait_for_flush(const Waiter& waiter) {
     return waiter.reply(*closed);
   }
   waiters_.push_back(waiter);
+  if (held_back_rows_are_due()) try_held_back_rows();
   pump_.flush_requested();
   schedule();
 }

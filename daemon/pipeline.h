@@ -98,6 +98,7 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   void wait(std::optional<Milliseconds> timeout);
   void finish_leaving();
   void look(Prompt prompt);
+  bool held_back_rows_are_due() const;
   void try_held_back_rows();
   void source_event();
   void look_again_later();

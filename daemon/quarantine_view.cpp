@@ -28,6 +28,20 @@ constexpr std::array<std::pair<const char*, const char*>, 6> kMeanings{{
 
 std::string remedy(const std::string& pipeline, const QuarantinedRow& row) {
   const std::string again = "sluicectl quarantine retry " + pipeline + " " + std::to_string(row.id);
+  if (row.code == "unique_exchange") {
+    return "rows exchange a value that has to be unique, and other tables' cascades keep them from here: "
+           "make constraint " +
+           row.constraint +
+           " DEFERRABLE, let its column take NULL, or GRANT SET ON PARAMETER "
+           "session_replication_role to Sluice's role (Postgres 15+); then: " +
+           again;
+  }
+  if (row.operation == "delete") {
+    return "it is gone in SQLite, and the server does not let it go: change the rows there that point at it, "
+           "or what "
+           "forbids its deletion, then: " +
+           again;
+  }
   const auto* known = std::find_if(kMeanings.begin(), kMeanings.end(),
                                    [&](const auto& meaning) { return row.sqlstate == meaning.first; });
   const std::string meaning = known == kMeanings.end() ? "" : std::string(known->second) + ": ";

@@ -167,6 +167,19 @@ applier::BatchContext Replicator::context() {
   return {config_.name, target_.state_schema, {target_.nul, target_.invalid_utf8, &notes_}, &tolerance_};
 }
 
+/// A row has nowhere to go whose table is no longer captured.
+void Replicator::forget_rows_of_lost_tables() {
+  std::vector<applier::RowName> lost;
+  for (const auto& row : tolerance_.held_back) {
+    const bool captured = std::any_of(plan_.tables.begin(), plan_.tables.end(),
+                                      [&](const auto& table) { return table.source.name == row.first; });
+    if (!captured) lost.push_back(row);
+  }
+  if (lost.empty()) return;
+  session_->exec(applier::resolve_sql(target_.state_schema, config_.name, lost));
+  for (const auto& row : lost) tolerance_.held_back.erase(row);
+}
+
 void Replicator::add_held_back_keys(capture::ReadRequest& request) const {
   if (!retry_quarantined_) return;
   for (const auto& [table, key] : tolerance_.held_back) {

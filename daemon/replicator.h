@@ -207,6 +207,7 @@ class Replicator {
   applier::BatchContext context();
   void tell_notes();
   void load_quarantine();
+  void forget_rows_of_lost_tables();
   void add_held_back_keys(capture::ReadRequest& request) const;
   bool keep_account(const applier::HeldBack& held_back);
 

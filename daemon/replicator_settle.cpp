@@ -78,6 +78,7 @@ Outcome Replicator::settle() {
   evidence_ = evidence();
   if (judge(evidence_).outcome == Outcome::diverged) return Outcome::diverged;
   plan_tables();
+  forget_rows_of_lost_tables();
   note_copies(evidence_);
   judgement_ = judge(evidence_);
   if (!row_) start_first_time();

@@ -2,7 +2,8 @@
 -- progress.sql, or by itself where format 1 is there.
 --
 --   quarantine  one row a refused row that was put aside; the target keeps the row as it was before, if it had one.
---                 key, image    the source's key and row, one word a value; no image where the row is to be deleted
+--                 key, image    the source's key and row, one word a value; no image where the row is to be deleted.
+--                               In a large backlog the image may be the row as it was to be written, all text
 --                 columns       the names of the image's columns, one word each
 --                 operation     write or delete
 --                 position      of the batch in which it was refused last

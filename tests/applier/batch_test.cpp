@@ -2,8 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include <functional>
-
 #include "applier/apply_error.h"
 #include "tests/applier/fixture.h"
 
@@ -21,16 +19,6 @@ const char* const kItems =
 
 capture::SourceTable items() {
   return source_table(1, "item", {"id", "name", "note"});
-}
-
-ApplyError refusal(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const ApplyError& error) {
-    return error;
-  }
-  FAIL("nothing was refused");
-  return ApplyError(Fault::row, "");
 }
 
 }  // namespace

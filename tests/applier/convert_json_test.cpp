@@ -69,6 +69,16 @@ TEST_SUITE("json") {
     CHECK(converted(text_value(R"([{"a":["}"]},{}])"), array) == R"({"{\"a\":[\"}\"]}","{}"})");
   }
 
+  TEST_CASE("a JSON array that is no rectangle is refused, which Postgres would bend into one") {
+    const auto array = column(TypeKind::array);
+    for (const char* json :
+         {"[[1],[[2]]]", "[[1],[2,3]]", "[1,[2]]", "[[1],2]", "[null,[1]]", "[[[1]],[[2],[3]]]"}) {
+      CHECK(refused(text_value(json), array));
+    }
+    CHECK(converted(text_value(R"([["]",{"a":[1]}],[null,"[" ]])"), array) ==
+          R"({{"]","{\"a\":[1]}"},{NULL,"["}})");
+  }
+
   TEST_CASE("text in Postgres's own form of an array passes, anything else is refused") {
     const auto array = column(TypeKind::array);
     CHECK(converted(text_value("{a,b}"), array) == "{a,b}");

@@ -1,10 +1,14 @@
 #pragma once
 
+#include <doctest/doctest.h>
+
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "applier/apply_error.h"
 #include "applier/batch.h"
 #include "applier/state_store.h"
 #include "tests/support/postgres_cluster.h"
@@ -71,6 +75,17 @@ struct TargetFixture {
     return rows.empty() ? "" : rows + "\n";
   }
 };
+
+/// What an action is refused with.
+inline applier::ApplyError refusal(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const applier::ApplyError& error) {
+    return error;
+  }
+  FAIL("nothing was refused");
+  return applier::ApplyError(applier::Fault::row, "");
+}
 
 inline capture::SourceTable source_table(capture::TableId id, std::string name,
                                          std::vector<std::string> columns,

@@ -120,7 +120,10 @@ TEST_SUITE("target") {
     CHECK(read.version == "3-abc");
     CHECK(read.ours);
 
-    target.query("UPDATE sluice.format SET version = 99");
+    target.query("DELETE FROM sluice.format");
+    CHECK_THROWS_WITH_AS(applier::ensure_state_schema(*target.session, "sluice"),
+                         "schema sluice has lost the row that tells its format", ApplyError);
+    target.query("INSERT INTO sluice.format VALUES (99)");
     try {
       applier::ensure_state_schema(*target.session, "sluice");
       FAIL("a newer format was accepted");

@@ -187,6 +187,27 @@ TEST_CASE("after a repair on the server a retry brings the rows over") {
   check_says(ward.daemon.ctl({"flush"}), 0, "shop: nothing to do");
 }
 
+TEST_CASE("a repair on the server is noticed without a word") {
+  Ward ward;
+  std::string config = shop(ward.source.path(), ward.cluster.url(ward.database, ward.role), kQuarantine);
+  const std::string last = "      max: 500ms\n";
+  ward.daemon.stop();
+  ward.daemon.configure(config.insert(config.find(last) + last.size(), "      halted_interval: 300ms\n"));
+  ward.daemon.start();
+  ward.refuse();
+  ward.server("ALTER TABLE packages ALTER COLUMN name TYPE text");
+  wait_until("the row has gone over", [&] { return ward.held_back() == 0; });
+  CHECK(ward.server("SELECT name FROM packages WHERE id = 3") == kTooLong);
+}
+
+TEST_CASE("a table that is dropped in SQLite leaves nothing in the quarantine") {
+  Ward ward;
+  ward.refuse();
+  ward.source.exec("DROP TABLE packages");
+  CHECK(must_flush(ward.daemon).at("quarantined") == 0);
+  CHECK(ward.held_back() == 0);
+}
+
 TEST_CASE("a row that is discarded stays different until it changes again") {
   Ward ward;
   ward.refuse(3);

@@ -13,7 +13,7 @@ namespace sluice::differential {
 namespace {
 
 constexpr const char* kPragmas = "PRAGMA foreign_keys = ON; PRAGMA journal_mode = WAL";
-constexpr int kLooks = 6;
+constexpr int kLooks = 5;
 
 SQLite::Database with_tables(const Shape& shape) {
   SQLite::Database database(":memory:", SQLite::OPEN_READWRITE);
