@@ -142,8 +142,9 @@ void LargeBatch::add(const capture::Chunk& chunk) {
   for (auto& write : convert(plan_, chunk, context_.text)) {
     const auto changes = std::find_if(chunk.tables.begin(), chunk.tables.end(),
                                       [&](const auto& c) { return c.table == write.table->source.id; });
-    const bool all_new = changes->inserts_only && write.deletes.empty() && write.table->key_is_unique;
-    add(std::move(write), all_new && !is_checked_against_others(*write.table));
+    const bool all_new = changes->inserts_only && write.deletes.empty() && write.table->key_is_unique &&
+                         !is_checked_against_others(*write.table);
+    add(std::move(write), all_new);
   }
 }
 

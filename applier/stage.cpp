@@ -91,6 +91,7 @@ std::vector<Refusal> Stage::add_by_halves(const TableWrite& write, std::size_t m
   session_.exec("CREATE TEMPORARY TABLE sluice_texts (" + join(texts, ",") + ") ON COMMIT DROP");
   session_.copy(kTexts, all_columns(), lines(write));
 
+  session_.exec(std::string("CREATE INDEX ON ") + kTexts + " (sluice_row); ANALYZE " + kTexts);
   const std::string from_texts = std::string(" FROM ") + kTexts;
   const auto refused = write_by_halves(
       session_, state_schema_,

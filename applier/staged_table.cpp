@@ -17,21 +17,28 @@ std::int64_t step_of_deletes(const StagedTable& table) {
   return 2 * table.tables - table.rank;
 }
 
-std::string place(const StagedTable& table, const std::string& alias) {
-  return "(CASE WHEN " + alias + ".sluice_gone THEN " + std::to_string(step_of_deletes(table) << kRowBits) +
-         " ELSE " + std::to_string(step_of_writes(table) << kRowBits) + " END + " + alias + ".sluice_row)";
+/// `prefix`: "s." for a row under that alias.
+std::string place(const StagedTable& table, const std::string& prefix) {
+  return "(CASE WHEN " + prefix + "sluice_gone THEN " + std::to_string(step_of_deletes(table) << kRowBits) +
+         " ELSE " + std::to_string(step_of_writes(table) << kRowBits) + " END + " + prefix + "sluice_row)";
 }
 
 }  // namespace
 
 std::string within(const StagedTable& table, const std::string& alias, const Places& places) {
-  return place(table, alias) + " BETWEEN " + places.first + " AND " + places.last;
+  return place(table, alias + ".") + " BETWEEN " + places.first + " AND " + places.last;
+}
+
+std::string index_places_sql(const StagedTable& table) {
+  const std::string name = "sluice_places_" + std::to_string(table.rank);
+  return "CREATE INDEX " + name + " ON " + table.stage + " (" + place(table, "") + "); ANALYZE " +
+         table.stage + ";";
 }
 
 std::string places_sql(const std::vector<StagedTable>& tables) {
   std::vector<std::string> parts;
   for (const auto& staged : tables) {
-    parts.push_back("SELECT " + place(staged, "s") + " FROM " + staged.stage + " AS s");
+    parts.push_back("SELECT " + place(staged, "s.") + " FROM " + staged.stage + " AS s");
   }
   return join(parts, " UNION ALL ") + " ORDER BY 1";
 }

@@ -28,6 +28,9 @@ struct Places {
 /// "Is the row `alias` of the stage within the places?"
 std::string within(const StagedTable& table, const std::string& alias, const Places& places);
 
+/// The statements after which a few places of a stage are found without reading all of it.
+std::string index_places_sql(const StagedTable& table);
+
 /// A query for all places, in order.
 std::string places_sql(const std::vector<StagedTable>& tables);
 

@@ -182,10 +182,11 @@ void Replicator::forget_rows_of_lost_tables() {
 
 void Replicator::add_held_back_keys(capture::ReadRequest& request) const {
   if (!retry_quarantined_) return;
-  for (const auto& [table, key] : tolerance_.held_back) {
+  for (const auto& row : tolerance_.held_back) {
     const auto found = std::find_if(plan_.tables.begin(), plan_.tables.end(),
-                                    [&](const auto& each) { return each.source.name == table; });
-    if (found != plan_.tables.end()) request.also[found->source.id].push_back(capture::decode_key(key));
+                                    [&](const auto& table) { return table.source.name == row.first; });
+    if (found != plan_.tables.end())
+      request.also[found->source.id].push_back(capture::decode_key(row.second));
   }
 }
 
