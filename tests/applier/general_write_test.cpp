@@ -9,7 +9,6 @@
 
 using namespace sluice;
 using namespace sluice::test;
-using applier::ApplyError;
 using applier::Fault;
 using support::PostgresCluster;
 
