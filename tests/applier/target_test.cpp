@@ -152,7 +152,7 @@ TEST_SUITE("target") {
                  target.database +
                  "\" SET standard_conforming_strings = off;"
                  "ALTER DATABASE \"" +
-                 target.database + "\" SET statement_timeout = '1ms'");
+                 target.database + "\" SET statement_timeout = '10s'");
     target.connect();
     for (const bool large : {false, true}) {
       target.apply(
@@ -160,7 +160,11 @@ TEST_SUITE("target") {
                    {there({integer(large), text("2024-01-02 03:04:05"), text("2024-01-02"), text("\\n'")})})},
           large);
     }
-    target.cluster.psql("postgres", "ALTER DATABASE \"" + target.database + "\" RESET statement_timeout");
+    {
+      applier::Transaction transaction(*target.session);
+      target.session->exec(target.session->transaction_settings());
+      CHECK(target.session->exec("SHOW statement_timeout")[0][0].as<std::string>() == "0");
+    }
     CHECK(target.query("SET timezone = 'UTC'; SET datestyle = 'ISO';"
                        "SELECT DISTINCT at, day, note FROM item") ==
           "2024-01-02 03:04:05+00|2024-01-02|\\n'\n");
