@@ -89,10 +89,14 @@ TEST_CASE("the consent outlives a daemon that is killed before the copy is done"
   pqxx::connection somebody(gone.mirror.cluster.url(gone.mirror.database, gone.mirror.role));
   pqxx::work holding(somebody);
   holding.exec("SELECT 1 FROM stock WHERE id = 1 FOR UPDATE");
-  std::thread asking([&] { resync(gone.mirror, {{"yes", true}}); });
+  // A file that was put back a moment ago may still be in the way of the first call.
+  std::jthread asking([&](const std::stop_token& enough) {
+    while (!enough.stop_requested() && resync(gone.mirror, {{"yes", true}}).status == 503) continue;
+  });
   support::wait_until("the consent is stored", [&] {
     return gone.mirror.server("SELECT count(*) FROM sluice.table_copy WHERE phase = 'pending'") != "0";
   });
+  asking.request_stop();
   gone.mirror.daemon.kill();
   asking.join();
   holding.abort();
@@ -185,7 +189,7 @@ TEST_CASE("changes made while tables are compared and copied again arrive") {
   gone.mirror.run(
       "INSERT INTO stock SELECT id + 1000, label, amount FROM stock;"
       "INSERT INTO stock SELECT id + 10000, label, amount FROM stock");
-  std::thread asking([&] { gone.mirror.daemon.ctl({"resync", "--yes"}); });
+  std::jthread asking([&] { gone.mirror.daemon.ctl({"resync", "--yes"}); });
   for (int i = 0; i < 200; ++i)
     gone.mirror.run("UPDATE stock SET amount = " + std::to_string(-i) + " WHERE id = 5");
   asking.join();
