@@ -68,6 +68,12 @@ std::set<RowName> held_back_rows(const Plan& plan, const capture::Chunk& chunk, 
   return rows;
 }
 
+std::size_t count_of(const std::vector<Refusal>& refusals, const TargetTable& table) {
+  return static_cast<std::size_t>(std::count_if(refusals.begin(), refusals.end(), [&](const auto& refusal) {
+    return refusal.row.first == table.source.name;
+  }));
+}
+
 /// Everything in one message; false where a row, or a table, does not take it.
 bool written_in_one_message(Session& session, const Plan& plan, const BatchContext& context,
                             const PipelineRow& believed, const capture::Chunk& chunk,
@@ -210,10 +216,7 @@ void LargeBatch::refuse(const TargetTable& table, std::vector<Refusal> refusals)
     if (stages_.contains(table.source.id)) stage(table).forget(refusal.row.second);
     refusals_.push_back(std::move(refusal));
   }
-  const auto refused =
-      static_cast<std::size_t>(std::count_if(refusals_.begin(), refusals_.end(), [&](const auto& each) {
-        return each.row.first == table.source.name;
-      }));
+  const auto refused = count_of(refusals_, table);
   if (refused >= kMostRefusals)
     throw wholesale_refusal(refused, rows_[table.source.id], refusals_.back().error);
 }
@@ -341,8 +344,7 @@ HeldBack LargeBatch::keep_account(const capture::Anchor& to) {
   }
   for (const TargetTable& table : plan_.tables) {
     const auto is_of_table = [&](const Refusal& refusal) { return refusal.row.first == table.source.name; };
-    const auto refused =
-        static_cast<std::size_t>(std::count_if(refusals_.begin(), refusals_.end(), is_of_table));
+    const auto refused = count_of(refusals_, table);
     if (!is_wholesale(refused, rows_[table.source.id])) continue;
     throw wholesale_refusal(refused, rows_[table.source.id],
                             std::find_if(refusals_.begin(), refusals_.end(), is_of_table)->error);

@@ -26,12 +26,9 @@ class Guard {
   }
 
   std::string on_update(const std::string& state_schema) const {
-    std::vector<std::string> changed;
-    for (const auto& column : action_.columns) {
-      if (parent_.writes(column)) changed.push_back("t." + column + " IS DISTINCT FROM s." + column);
-    }
+    const std::string changed = reference_changes(parent_, action_);
     if (changed.empty()) return {};
-    return refuse("NOT s.sluice_gone AND (" + join(changed, " OR ") + ")", state_schema);
+    return refuse("NOT s.sluice_gone AND (" + changed + ")", state_schema);
   }
 
  private:
@@ -39,7 +36,7 @@ class Guard {
     const std::string about_to_change = " JOIN " + staged_.stage + " AS s ON " + key_join(parent_, "t", "s") +
                                         " AND " + condition + " AND " + within(staged_, "s", places_);
     std::string rows = "(SELECT count(*) FROM " + action_.child + " AS c JOIN " + parent_.name + " AS t ON " +
-                       points("c") + about_to_change;
+                       points_at(action_, "c") + about_to_change;
     if (child_) {
       rows += " WHERE NOT EXISTS (SELECT 1 FROM " + child_->stage + " AS n WHERE " +
               key_join(*child_->table, "c", "n") + " AND " + child_within() + " AND " + turned_away() + ")";
@@ -47,18 +44,11 @@ class Guard {
     rows += ")";
     if (child_ && writes_pointer()) {
       rows += "+(SELECT count(*) FROM " + child_->stage + " AS n JOIN " + parent_.name + " AS t ON " +
-              points("n") + about_to_change + " WHERE NOT n.sluice_gone AND " + child_within() + ")";
+              points_at(action_, "n") + about_to_change + " WHERE NOT n.sluice_gone AND " + child_within() +
+              ")";
     }
     return "SELECT " + quote_name(state_schema) + ".refuse_cascade(" + rows + "," +
            quote_literal(action_.child) + ")";
-  }
-
-  std::string points(const std::string& child) const {
-    std::vector<std::string> terms;
-    for (std::size_t i = 0; i < action_.columns.size(); ++i) {
-      terms.push_back(child + "." + action_.child_columns[i] + "=t." + action_.columns[i]);
-    }
-    return join(terms, " AND ");
   }
 
   std::string child_within() const { return within(*child_, "n", places_); }

@@ -204,10 +204,12 @@ void GeneralWrite::explain_exchange(const TargetTable& table, ApplyError& error)
 
 /// Rows whose own values are refused must not stand in the way of their neighbours.
 void GeneralWrite::take_out(const std::vector<RefusedPlace>& refused) {
+  std::string statements;
   for (const auto& each : refused) {
     const auto at = at_place(tables_, each.place);
-    session_.exec("DELETE FROM " + at.table->stage + " WHERE sluice_row = " + std::to_string(at.row));
+    statements += "DELETE FROM " + at.table->stage + " WHERE sluice_row = " + std::to_string(at.row) + ";";
   }
+  if (!statements.empty()) session_.exec(statements);
 }
 
 /// In ordinary mode it may be the right that keeps the server's triggers out of a mirror.

@@ -76,14 +76,6 @@ std::string delete_sql(const TargetTable& table, const std::string& keys) {
   return "DELETE FROM " + table.name + " AS t USING " + keys + " WHERE " + key_join(table, "t", "s");
 }
 
-std::string points_here(const IncomingAction& action) {
-  std::vector<std::string> points;
-  for (std::size_t i = 0; i < action.columns.size(); ++i) {
-    points.push_back("c." + action.child_columns[i] + "=t." + action.columns[i]);
-  }
-  return join(points, " AND ");
-}
-
 std::string refuse_cascade(const std::string& children, const IncomingAction& action,
                            const std::string& state_schema) {
   return "SELECT " + quote_name(state_schema) + ".refuse_cascade((SELECT count(*) FROM " + children + ")," +
@@ -93,7 +85,7 @@ std::string refuse_cascade(const std::string& children, const IncomingAction& ac
 /// Children that still point at a row about to go, other than rows of the table itself that go with it.
 std::string guard_sql(const TargetTable& table, const IncomingAction& action, const std::string& keys,
                       const std::string& state_schema) {
-  std::string children = action.child + " AS c JOIN " + table.name + " AS t ON " + points_here(action) +
+  std::string children = action.child + " AS c JOIN " + table.name + " AS t ON " + points_at(action, "c") +
                          " JOIN " + keys + " ON " + key_join(table, "t", "s");
   if (action.self) {
     children += " WHERE NOT EXISTS (SELECT 1 FROM " + keys + " WHERE " + key_join(table, "c", "s") + ")";
@@ -104,15 +96,10 @@ std::string guard_sql(const TargetTable& table, const IncomingAction& action, co
 /// Children that point at a value about to change: the server would change them as well.
 std::string update_guard_sql(const TargetTable& table, const IncomingAction& action, const std::string& rows,
                              const std::string& state_schema) {
-  std::vector<std::string> changed;
-  for (const auto& column : action.columns) {
-    if (!table.writes(column)) continue;
-    changed.push_back("t." + column + " IS DISTINCT FROM s." + column);
-  }
+  const std::string changed = reference_changes(table, action);
   if (changed.empty()) return {};
-  return refuse_cascade(action.child + " AS c JOIN " + table.name + " AS t ON " + points_here(action) +
-                            " JOIN " + rows + " ON " + key_join(table, "t", "s") + " WHERE " +
-                            join(changed, " OR "),
+  return refuse_cascade(action.child + " AS c JOIN " + table.name + " AS t ON " + points_at(action, "c") +
+                            " JOIN " + rows + " ON " + key_join(table, "t", "s") + " WHERE " + changed,
                         action, state_schema);
 }
 
@@ -200,6 +187,22 @@ std::string images_differ(const TargetTable& table) {
 std::string images_differ(const TargetTable& table, const std::vector<std::string>& columns) {
   return "ROW(" + compared("t", table, columns) + ")::record *<> ROW(" + compared("s", table, columns) +
          ")::record";
+}
+
+std::string points_at(const IncomingAction& action, const std::string& child) {
+  std::vector<std::string> terms;
+  for (std::size_t i = 0; i < action.columns.size(); ++i) {
+    terms.push_back(child + "." + action.child_columns[i] + "=t." + action.columns[i]);
+  }
+  return join(terms, " AND ");
+}
+
+std::string reference_changes(const TargetTable& table, const IncomingAction& action) {
+  std::vector<std::string> changed;
+  for (const auto& column : action.columns) {
+    if (table.writes(column)) changed.push_back("t." + column + " IS DISTINCT FROM s." + column);
+  }
+  return join(changed, " OR ");
 }
 
 std::string update_set(const TargetTable& table) {

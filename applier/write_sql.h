@@ -42,6 +42,12 @@ std::string key_join(const TargetTable& table, const std::string& left, const st
 std::string images_differ(const TargetTable& table);
 std::string images_differ(const TargetTable& table, const std::vector<std::string>& columns);
 
+/// "c.p=t.id": the row `child` points at the row t by the foreign key.
+std::string points_at(const IncomingAction& action, const std::string& child);
+
+/// "t.u IS DISTINCT FROM s.u": what the foreign key points at changes; empty where it is not written.
+std::string reference_changes(const TargetTable& table, const IncomingAction& action);
+
 /// "a=s.a,b=s.b" over the columns outside the key; empty where there are none.
 std::string update_set(const TargetTable& table);
 

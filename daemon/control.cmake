@@ -12,7 +12,7 @@ add_library(sluice_ctl STATIC
   control_client.cpp no_daemon.cpp ctl_failure.cpp ctl_invocation.cpp
   ctl_render.cpp ctl_status_screen.cpp ctl_status.cpp ctl_log.cpp ctl_log_table.cpp ctl_flush.cpp ctl_simple.cpp
   ctl_resync.cpp
-  ctl_columns.cpp ctl_quarantine.cpp ctl_quarantine_screen.cpp)
+  ctl_columns.cpp ctl_consent.cpp ctl_quarantine.cpp ctl_quarantine_screen.cpp)
 target_link_libraries(sluice_ctl PUBLIC sluice_control sluice_config PRIVATE fmt::fmt)
 
 # check, install and uninstall call daemon/offline.h, which the daemon's library brings.

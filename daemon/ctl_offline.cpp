@@ -2,10 +2,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "daemon/control_protocol.h"
+#include "daemon/ctl_consent.h"
 #include "daemon/ctl_render.h"
 #include "daemon/ctl_verbs.h"
 #include "daemon/offline.h"
@@ -64,12 +64,7 @@ void confirm(const std::vector<PipelineConfig>& pipelines, bool target) {
                target
                    ? fmt::format(", and its state from schema {} in Postgres", pipeline.target.state_schema)
                    : "");
-  fmt::print("Go on? [y/N] ");
-  std::fflush(stdout);
-  std::string answer;
-  std::getline(std::cin, answer);
-  if (answer != "y" && answer != "yes")
-    throw CtlFailure(ExitCode::failed, "nothing was changed; answer y to go on");
+  ask_to_go_on();
 }
 
 }  // namespace

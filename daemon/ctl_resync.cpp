@@ -1,10 +1,10 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
-#include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "daemon/control_protocol.h"
+#include "daemon/ctl_consent.h"
 #include "daemon/ctl_render.h"
 #include "daemon/ctl_verbs.h"
 
@@ -45,12 +45,7 @@ void confirm() {
     throw CtlFailure(ExitCode::failed,
                      "nothing was changed: rows of Postgres would be changed or deleted, and there is no "
                      "terminal to ask on; say --yes");
-  fmt::print("Go on? [y/N] ");
-  std::fflush(stdout);
-  std::string answer;
-  std::getline(std::cin, answer);
-  if (answer != "y" && answer != "yes")
-    throw CtlFailure(ExitCode::failed, "nothing was changed; answer y to go on");
+  ask_to_go_on();
 }
 
 }  // namespace

@@ -93,8 +93,8 @@ RETURNS text LANGUAGE sql STABLE AS $$
      WHERE n.nspname = a_schema AND r.relname = a_table AND c.conname = a_constraint
 $$;
 
--- Which of the statements is refused first, counted from 1; 0 where none is. Leaves nothing behind. Tells the column
--- of a value that its type refuses, which the server's own message does not.
+-- Which of the statements is refused first, counted from 1; 0 where none is. What the others have written is the
+-- caller's to undo. Tells the column of a value that its type refuses, which the server's own message does not.
 CREATE FUNCTION @schema@.first_refused(a_statements text[])
 RETURNS integer LANGUAGE plpgsql AS $$
 BEGIN

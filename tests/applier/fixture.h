@@ -87,6 +87,13 @@ inline applier::ApplyError refusal(const std::function<void()>& action) {
   return applier::ApplyError(applier::Fault::row, "");
 }
 
+/// What the survey of a table's target refuses; never a row's fault.
+inline applier::ApplyError fault_of(TargetFixture& target, const capture::SourceTable& table) {
+  auto error = refusal([&] { (void)applier::find_target(*target.session, target.options, table); });
+  CHECK(error.fault == applier::Fault::table);
+  return error;
+}
+
 inline capture::SourceTable source_table(capture::TableId id, std::string name,
                                          std::vector<std::string> columns,
                                          std::vector<std::size_t> key = {0}) {

@@ -13,17 +13,6 @@ using applier::ApplyError;
 
 namespace {
 
-ApplyError fault_of(TargetFixture& target, const capture::SourceTable& table) {
-  try {
-    (void)applier::find_target(*target.session, target.options, table);
-  } catch (const ApplyError& error) {
-    CHECK(error.fault == applier::Fault::table);
-    return error;
-  }
-  FAIL("the table was accepted");
-  return ApplyError(applier::Fault::row, "");
-}
-
 applier::TargetTable found(TargetFixture& target, const capture::SourceTable& table) {
   return applier::find_target(*target.session, target.options, table).value();
 }

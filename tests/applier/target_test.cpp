@@ -10,20 +10,6 @@ using namespace sluice;
 using namespace sluice::test;
 using applier::ApplyError;
 
-namespace {
-
-ApplyError fault_of(TargetFixture& target, const capture::SourceTable& table) {
-  try {
-    (void)applier::find_target(*target.session, target.options, table);
-  } catch (const ApplyError& error) {
-    return error;
-  }
-  FAIL("the table was accepted");
-  return ApplyError(applier::Fault::row, "");
-}
-
-}  // namespace
-
 TEST_SUITE("target") {
   TEST_CASE("a table is found by its exact name, else by the only one that differs in case") {
     TargetFixture target(
