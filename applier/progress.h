@@ -25,12 +25,18 @@ struct PipelineRow {
 struct TableProgress {
   capture::CopyState copy;
   std::int64_t rows_copied = 0;
-  std::string version;  ///< SourceTable::version that the copy belongs to
-  bool ours = false;    ///< every row of the target table was written by this pipeline: it may be replaced
+  std::string version;    ///< SourceTable::version that the copy belongs to
+  bool ours = false;      ///< every row of the target table was written by this pipeline: it may be replaced
+  bool compared = false;  ///< the copy compares with the rows that were there
+  bool made = false;      ///< this pipeline has created the target table
+  bool unfinished = false;  ///< indexes and foreign keys of a table that was made are still to come
+  std::string columns;      ///< the source's columns when they were last looked at
+  std::string ddl;          ///< fingerprint of the DDL that the table was made or last followed by
 
   /// The copy starts over, under this version; whose rows they are stays.
   void begin_anew(const std::string& under_version) {
     copy = {};
+    compared = false;
     rows_copied = 0;
     version = under_version;
   }

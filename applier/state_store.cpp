@@ -20,6 +20,9 @@ CopyState::Phase phase_of(const std::string& word) {
   throw ApplyError(Fault::table, "unknown copy phase '" + word + "' in the state schema");
 }
 
+/// What brings format 1 to format 2, and so on.
+const std::array kMigrations{sql::refusals, sql::scans};
+
 std::string anchor_arguments(const capture::Anchor& anchor) {
   return std::to_string(anchor.position.value) + "," + std::to_string(anchor.nonce) + "," +
          quote_literal(anchor.entry);
@@ -82,9 +85,9 @@ void ensure_state_schema(Session& session, const std::string& schema) {
       make_schema(session, schema);
       session.exec(replace_all(sql::progress, "@schema@", quote_name(schema)));
     }
-    if (format_of(session, schema) < kStateFormat) {
-      session.exec(replace_all(sql::refusals, "@schema@", quote_name(schema)));
-    }
+    for (int format = format_of(session, schema); format < kStateFormat; ++format)
+      session.exec(
+          replace_all(kMigrations.at(static_cast<std::size_t>(format) - 1), "@schema@", quote_name(schema)));
     transaction.commit();
   }
   check_format(session, schema);
@@ -110,9 +113,10 @@ StoredState load_state(Session& session, const std::string& schema, const std::s
                   row[8].as<bool>(),
                   row[9].as<std::string>()};
 
-  const auto tables =
-      session.exec("SELECT source_table, phase, frontier, rows_copied, version, ours FROM " +
-                   quote_name(schema, "table_copy") + " WHERE pipeline = " + quote_literal(pipeline));
+  const auto tables = session.exec(
+      "SELECT source_table, phase, frontier, rows_copied, version, ours, compared, made,"
+      " unfinished, columns, ddl FROM " +
+      quote_name(schema, "table_copy") + " WHERE pipeline = " + quote_literal(pipeline));
   for (const auto& table : tables) {
     TableProgress progress;
     progress.copy.phase = phase_of(table[1].as<std::string>());
@@ -120,6 +124,11 @@ StoredState load_state(Session& session, const std::string& schema, const std::s
     progress.rows_copied = table[3].as<std::int64_t>();
     progress.version = table[4].as<std::string>();
     progress.ours = table[5].as<bool>();
+    progress.compared = table[6].as<bool>();
+    progress.made = table[7].as<bool>();
+    progress.unfinished = table[8].as<bool>();
+    progress.columns = table[9].as<std::string>();
+    progress.ddl = table[10].as<std::string>();
     state.tables.emplace(table[0].as<std::string>(), std::move(progress));
   }
   transaction.commit();
@@ -162,16 +171,18 @@ void confirm_position(Session& session, const std::string& schema, const std::st
 
 std::string save_progress_sql(const std::string& schema, const std::string& pipeline,
                               const std::string& table, const TableProgress& progress) {
-  const std::string values =
-      join({quote_literal(kPhases[static_cast<std::size_t>(progress.copy.phase)]),
-            quote_literal(capture::encode(progress.copy.frontier)), std::to_string(progress.rows_copied),
-            quote_literal(progress.version), progress.ours ? "true" : "false"},
-           ",");
-  return "INSERT INTO " + quote_name(schema, "table_copy") +
-         " (pipeline, source_table, phase, frontier, rows_copied, version, ours) VALUES (" +
-         quote_literal(pipeline) + "," + quote_literal(table) + "," + values +
-         ") ON CONFLICT (pipeline, source_table) DO UPDATE SET" +
-         " (phase, frontier, rows_copied, version, ours) = (" + values + ");";
+  const auto word = [](bool value) { return std::string(value ? "true" : "false"); };
+  const std::string columns =
+      "phase, frontier, rows_copied, version, ours, compared, made, unfinished, columns, ddl";
+  const std::string values = join(
+      {quote_literal(kPhases[static_cast<std::size_t>(progress.copy.phase)]),
+       quote_literal(capture::encode(progress.copy.frontier)), std::to_string(progress.rows_copied),
+       quote_literal(progress.version), word(progress.ours), word(progress.compared), word(progress.made),
+       word(progress.unfinished), quote_literal(progress.columns), quote_literal(progress.ddl)},
+      ",");
+  return "INSERT INTO " + quote_name(schema, "table_copy") + " (pipeline, source_table, " + columns +
+         ") VALUES (" + quote_literal(pipeline) + "," + quote_literal(table) + "," + values +
+         ") ON CONFLICT (pipeline, source_table) DO UPDATE SET (" + columns + ") = (" + values + ");";
 }
 
 bool forget_pipeline(Session& session, const std::string& schema, const std::string& pipeline) {

@@ -9,7 +9,7 @@
 namespace sluice::applier {
 
 /// The version of the tables that this code reads and writes.
-inline constexpr int kStateFormat = 2;
+inline constexpr int kStateFormat = 3;
 
 /// Makes the state schema where it is missing, and brings an older format up to date. Throws ApplyError
 /// (table) where its format is newer than ours.

@@ -1,0 +1,17 @@
+-- What is remembered of tables that Sluice makes, compares and follows. Part of the state schema since its format 3;
+-- run after refusals.sql, or by itself where format 2 is there. More columns of table_copy:
+--
+--   compared    the copy goes over a table that held rows: it compares instead of only writing
+--   made        this pipeline has created the target table
+--   unfinished  its indexes and foreign keys are still to be made, after the copy
+--   columns     the source's columns when they were last looked at, two words each: name and declared type
+--   ddl         fingerprint of the DDL that the table was made or last followed by
+
+UPDATE @schema@.format SET version = 3;
+
+ALTER TABLE @schema@.table_copy
+    ADD COLUMN compared   boolean NOT NULL DEFAULT false,
+    ADD COLUMN made       boolean NOT NULL DEFAULT false,
+    ADD COLUMN unfinished boolean NOT NULL DEFAULT false,
+    ADD COLUMN columns    text NOT NULL DEFAULT '',
+    ADD COLUMN ddl        text NOT NULL DEFAULT '';
