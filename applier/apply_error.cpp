@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 #include <utility>
 
 namespace sluice::applier {
@@ -91,6 +92,11 @@ Fault classify(std::string_view sqlstate) {
 
 ApplyError::ApplyError(Fault fault_, const std::string& message, std::string sqlstate_)
     : std::runtime_error(message), fault(fault_), code(code_of(fault_)), sqlstate(std::move(sqlstate_)) {
+}
+
+bool ApplyError::waits_for_other_rows() const {
+  constexpr std::array<std::string_view, 5> kOfOtherRows{"23001", "23503", "23505", "23P01", "SL002"};
+  return std::find(kOfOtherRows.begin(), kOfOtherRows.end(), sqlstate) != kOfOtherRows.end();
 }
 
 bool ApplyError::lost_connection() const {

@@ -29,6 +29,9 @@ class ApplyError : public std::runtime_error {
   /// Has the connection gone with it, or the session, or the server?
   bool lost_connection() const;
 
+  /// Refused for what other rows are, which may be others once more rows have been written?
+  bool waits_for_other_rows() const;
+
   /// The same in other words.
   ApplyError with_message(const std::string& message) const;
 

@@ -49,23 +49,31 @@ void run(Session& session, const Statement& statement) {
   }
 }
 
-/// The rows of a chunk that are in the quarantine.
+/// The rows of a chunk's changes that are in the quarantine.
 std::set<RowName> held_back_rows(const Plan& plan, const capture::Chunk& chunk, const Tolerance& tolerance) {
   std::set<RowName> rows;
   if (tolerance.held_back.empty()) return rows;
-  const auto note = [&](const TargetTable& table, const capture::Key& key) {
-    RowName row{table.source.name, capture::encode(key)};
-    if (tolerance.held_back.contains(row)) rows.insert(std::move(row));
-  };
   for (const auto& changes : chunk.tables) {
     const TargetTable* table = plan.find(changes.table);
     if (!table) continue;
-    for (const auto& state : changes.keys) note(*table, state.key);
+    for (const auto& state : changes.keys) {
+      RowName row{table->source.name, capture::encode(state.key)};
+      if (tolerance.held_back.contains(row)) rows.insert(std::move(row));
+    }
   }
-  if (!chunk.copy) return rows;
-  const TargetTable& table = *plan.find(chunk.copy->table);
-  for (const auto& row : chunk.copy->rows) note(table, key_of(table.source, row));
   return rows;
+}
+
+/// The rows of a piece that are.
+std::set<RowName> held_back_rows(const TargetTable& table, const std::vector<capture::Row>& rows,
+                                 const Tolerance& tolerance) {
+  std::set<RowName> held;
+  if (tolerance.held_back.empty()) return held;
+  for (const auto& row : rows) {
+    RowName name{table.source.name, capture::encode(key_of(table.source, row))};
+    if (tolerance.held_back.contains(name)) held.insert(std::move(name));
+  }
+  return held;
 }
 
 std::size_t count_of(const std::vector<Refusal>& refusals, const TargetTable& table) {
@@ -156,10 +164,12 @@ void LargeBatch::add(const capture::Chunk& chunk) {
 
 void LargeBatch::copy_straight(const TargetTable& table, const std::vector<capture::Row>& rows) {
   const bool alone = stages_.empty() || !is_checked_against_others(table);
+  tried_again_.merge(held_back_rows(table, rows, *context_.tolerance));
   add(convert_rows(table, rows, context_.text), alone);
 }
 
 void LargeBatch::gather(const TargetTable& table, const std::vector<capture::Row>& rows) {
+  tried_again_.merge(held_back_rows(table, rows, *context_.tolerance));
   add(convert_rows(table, rows, context_.text), false);
 }
 
@@ -169,7 +179,8 @@ void LargeBatch::add(TableWrite write, bool all_new) {
   const bool refused = !write.refused.empty();
   refuse(table, std::exchange(write.refused, {}));
   // Once a table has a stage, its later states have to come after the earlier ones in it.
-  const bool straight = all_new && !refused && !table.may_swallow && !stages_.contains(table.source.id);
+  const bool staged = stages_.contains(table.source.id) || noted_.contains(table.source.id);
+  const bool straight = all_new && !refused && !table.may_swallow && !staged;
   if (straight && copied_straight(write)) return;
   add_to_stage(write);
 }
@@ -212,7 +223,8 @@ void LargeBatch::add_to_stage(const TableWrite& write) {
 /// Rows that are refused: held back where that is allowed, else the end of the batch.
 void LargeBatch::refuse(const TargetTable& table, std::vector<Refusal> refusals) {
   for (auto& refusal : refusals) {
-    if (!context_.tolerance->covers(refusal)) throw refusal.error;
+    const Tolerance& tolerance = strict_ ? *strict_ : *context_.tolerance;
+    if (!tolerance.covers(refusal)) throw refusal.error;
     if (stages_.contains(table.source.id)) stage(table).forget(refusal.row.second);
     refusals_.push_back(std::move(refusal));
   }
@@ -239,6 +251,76 @@ void LargeBatch::settle(Stage& stage) {
     error.table = stage.table().source.name;
     throw;
   }
+}
+
+void LargeBatch::note_keys(const TargetTable& table) {
+  noted_.insert(table.source.id);
+}
+
+void LargeBatch::forget_keys(const TargetTable& table) {
+  if (noted_.erase(table.source.id) > 0) KeyMarks::for_scan(session_, table, context_.state_schema).drop();
+}
+
+void LargeBatch::write_gathered() {
+  drop_superseded_refusals();
+  write();
+  for (auto& [id, stage] : stages_) stage.drop();
+  stages_.clear();
+  settled_.clear();
+}
+
+std::vector<capture::Key> LargeBatch::held_back_keys(const TargetTable& table) const {
+  std::vector<capture::Key> keys;
+  for (const auto& row : context_.tolerance->held_back) {
+    if (row.first == table.source.name) keys.push_back(capture::decode_key(row.second));
+  }
+  return keys;
+}
+
+/// Gathers the rows of a piece and gives back those that can't be written.
+std::vector<Refusal> LargeBatch::add_piece(const TargetTable& table, const capture::CopyChunk& chunk) {
+  TableWrite write = convert_rows(table, chunk.rows, context_.text);
+  rows_[table.source.id] += chunk.rows.size();
+  auto refused = std::exchange(write.refused, {});
+  for (auto& refusal : stage(table).add(write, kMostRefusals)) {
+    add_hint(refusal.error, session_, table);
+    refused.push_back(std::move(refusal));
+  }
+  if (refused.size() >= kMostRefusals)
+    throw wholesale_refusal(refused.size(), chunk.rows.size(), refused.back().error);
+  settle(stage(table));
+  return refused;
+}
+
+Findings LargeBatch::compare(const TargetTable& table, const Piece& piece, Mend mend) {
+  write_gathered();
+  auto refused = add_piece(table, *piece.chunk);
+  std::vector<capture::Key> refused_keys;
+  for (const auto& refusal : refused) refused_keys.push_back(capture::decode_key(refusal.row.second));
+  Comparison comparison(session_, stage(table), context_.state_schema, piece, held_back_keys(table),
+                        refused_keys);
+  Findings findings = comparison.findings();
+  for (const auto& refusal : refused) {
+    if (context_.tolerance->held_back.contains(refusal.row)) continue;
+    ++findings.differing;
+    if (findings.first.size() < Findings::kMostShown)
+      findings.first.push_back({Finding::Kind::differs, refusal.error.key, {refusal.error.column}});
+  }
+  if (mend == Mend::nothing) {
+    stage(table).drop();
+    stages_.clear();
+    settled_.clear();
+  } else {
+    tried_again_.merge(held_back_rows(table, piece.chunk->rows, *context_.tolerance));
+    refuse(table, std::move(refused));
+    if (mend != Mend::rows)
+      rows_[table.source.id] +=
+          stage(table).add_unknown(comparison.only_in_target(mend == Mend::left_out_too));
+    strict_ = *context_.tolerance;
+    strict_->everything = false;
+  }
+  comparison.finish();
+  return findings;
 }
 
 ExistingCounts LargeBatch::count_existing(const TargetTable& table) {
@@ -307,6 +389,10 @@ bool LargeBatch::written_the_short_way(const std::vector<Stage*>& stages) {
 
 void LargeBatch::write() {
   const auto stages = settled_stages();
+  for (const Stage* stage : stages) {
+    if (!strict_ && noted_.contains(stage->table().source.id))
+      KeyMarks::for_scan(session_, stage->table(), context_.state_schema).add_stage(stage->name());
+  }
   avoid_nested_loops();
   if (stages.empty() || written_the_short_way(stages)) return;
   std::map<std::string, std::vector<Refusal>> by_table;

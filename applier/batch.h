@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "applier/comparison.h"
 #include "applier/convert.h"
 #include "applier/options.h"
 #include "applier/progress.h"
@@ -43,6 +44,14 @@ bool is_small(const capture::Chunk& chunk);
 HeldBack write_small_batch(Session& session, const Plan& plan, const BatchContext& context,
                            const PipelineRow& believed, const capture::Chunk& chunk);
 
+/// How much of what a comparison finds is to be made equal.
+enum class Mend {
+  nothing,
+  rows,         ///< those that are missing or differ
+  extra,        ///< and those that only the target has
+  left_out_too  ///< with those that the table's rule leaves out
+};
+
 /// What stands in a target table that was there before its first copy.
 struct ExistingCounts {
   std::int64_t foreign = 0;    ///< rows that only the target has
@@ -66,6 +75,16 @@ class LargeBatch {
   /// Gathers a piece of a table that is compared with what the target holds already; see reconcile().
   void gather(const TargetTable& table, const std::vector<capture::Row>& rows);
 
+  /// Notes the keys of this table that the changes write, for a scan that has begun; see Comparison.
+  void note_keys(const TargetTable& table);
+  /// Lets go of noted keys: the scan has ended in another way.
+  void forget_keys(const TargetTable& table);
+
+  /// Writes what has been gathered so far, and holds a piece of its table against what the target then has.
+  /// What is to be mended of it goes over with commit(), where no row may be refused that is not held back
+  /// already: what stands in the way may be a row that the scan has still to come by.
+  Findings compare(const TargetTable& table, const Piece& piece, Mend mend);
+
   /// The table's stage now holds every row of the source: what does the target hold beside them?
   ExistingCounts count_existing(const TargetTable& table);
 
@@ -85,7 +104,10 @@ class LargeBatch {
   bool is_checked_against_others(const TargetTable& table) const;
   bool copied_straight(const TableWrite& write);
   void add_to_stage(const TableWrite& write);
+  std::vector<Refusal> add_piece(const TargetTable& table, const capture::CopyChunk& chunk);
   void refuse(const TargetTable& table, std::vector<Refusal> refusals);
+  std::vector<capture::Key> held_back_keys(const TargetTable& table) const;
+  void write_gathered();
   void drop_superseded_refusals();
   std::vector<Stage*> settled_stages();
   void settle(Stage& stage);
@@ -106,6 +128,8 @@ class LargeBatch {
   std::vector<Refusal> refusals_;
   const capture::Chunk* newest_ = nullptr;
   std::set<RowName> tried_again_;  ///< rows in the quarantine that are in the batch
+  std::set<capture::TableId> noted_;
+  std::optional<Tolerance> strict_;  ///< once a piece is mended
 };
 
 }  // namespace sluice::applier

@@ -21,14 +21,22 @@ struct PipelineRow {
   std::string last_commit_at;  ///< RFC 3339, UTC; empty before the first batch
 };
 
+/// What becomes of rows that only the target has, where a copy compares with the rows that were there.
+enum class OnlyInTarget {
+  unasked,  ///< the copy does not compare
+  deleted,
+  kept,
+  refused,  ///< they end the copy
+};
+
 /// How a table is being brought over.
 struct TableProgress {
   capture::CopyState copy;
   std::int64_t rows_copied = 0;
-  std::string version;    ///< SourceTable::version that the copy belongs to
-  bool ours = false;      ///< every row of the target table was written by this pipeline: it may be replaced
-  bool compared = false;  ///< the copy compares with the rows that were there
-  bool made = false;      ///< this pipeline has created the target table
+  std::string version;  ///< SourceTable::version that the copy belongs to
+  bool ours = false;    ///< every row of the target table was written by this pipeline: it may be replaced
+  OnlyInTarget only_in_target = OnlyInTarget::unasked;
+  bool made = false;        ///< this pipeline has created the target table
   bool unfinished = false;  ///< indexes and foreign keys of a table that was made are still to come
   std::string columns;      ///< the source's columns when they were last looked at
   std::string ddl;          ///< fingerprint of the DDL that the table was made or last followed by
@@ -36,7 +44,7 @@ struct TableProgress {
   /// The copy starts over, under this version; whose rows they are stays.
   void begin_anew(const std::string& under_version) {
     copy = {};
-    compared = false;
+    only_in_target = OnlyInTarget::unasked;
     rows_copied = 0;
     version = under_version;
   }

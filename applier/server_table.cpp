@@ -31,6 +31,7 @@ ServerColumn read_column(const json& column) {
   column.at("generated").get_to(result.generated);
   column.at("identity_always").get_to(result.identity_always);
   column.at("deterministic").get_to(result.deterministic);
+  column.at("bytewise").get_to(result.bytewise);
   column.at("not_null").get_to(result.not_null);
   column.at("has_default").get_to(result.has_default);
   column.at("in_key").get_to(result.in_key);

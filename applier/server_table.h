@@ -21,6 +21,7 @@ struct ServerColumn {
   bool generated = false;
   bool identity_always = false;
   bool deterministic = true;  ///< its collation calls different texts different
+  bool bytewise = false;      ///< its collation sorts texts by their bytes
   bool not_null = false;      ///< by itself or by its domain
   bool has_default = false;   ///< identity included
   bool in_key = false;        ///< of the primary key

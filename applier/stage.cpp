@@ -145,17 +145,21 @@ bool Stage::holds(const std::string& key) {
       .as<bool>();
 }
 
-std::size_t Stage::add_unknown() {
+std::size_t Stage::add_unknown(const std::string& condition) {
   const std::string keys = join(table_.key_names(), ",");
   std::vector<std::string> named;
   for (const auto& name : table_.key_names()) named.push_back("t." + name);
-  const auto added =
-      session_.exec("INSERT INTO " + name_ + " (sluice_gone, sluice_row, sluice_key, " + keys +
-                    ") SELECT true, " + std::to_string(rows_) + " + row_number() OVER (), '', " +
-                    join(named, ",") + " FROM " + table_.name + " AS t WHERE NOT EXISTS (SELECT 1 FROM " +
-                    name_ + " AS s WHERE NOT s.sluice_gone AND " + key_join(table_, "t", "s") + ")");
+  const auto added = session_.exec(
+      "INSERT INTO " + name_ + " (sluice_gone, sluice_row, sluice_key, " + keys + ") SELECT true, " +
+      std::to_string(rows_) + " + row_number() OVER (), '', " + join(named, ",") + " FROM " + table_.name +
+      " AS t WHERE (" + condition + ") AND NOT EXISTS (SELECT 1 FROM " + name_ +
+      " AS s WHERE NOT s.sluice_gone AND " + key_join(table_, "t", "s") + ")");
   rows_ += static_cast<std::int64_t>(added.affected_rows());
   return added.affected_rows();
+}
+
+void Stage::drop() {
+  session_.exec("DROP TABLE " + name_);
 }
 
 void Stage::settle() {

@@ -32,8 +32,12 @@ class Stage {
   /// Has a later chunk brought the key after all?
   bool holds(const std::string& key);
 
-  /// Adds the keys of the target that the stage lacks, as gone. Answers how many. The stage is settled.
-  std::size_t add_unknown();
+  /// Adds the keys of the target that the stage lacks, as gone; of rows t for which the condition is true.
+  /// Answers how many. The stage is settled.
+  std::size_t add_unknown(const std::string& condition = "true");
+
+  /// Lets go of it before the transaction ends.
+  void drop();
 
   /// Leaves one state a key, and lets the planner know how many there are.
   void settle();

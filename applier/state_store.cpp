@@ -13,15 +13,18 @@ using capture::CopyState;
 
 constexpr std::array kPhases{"pending", "copying", "streaming"};
 
-CopyState::Phase phase_of(const std::string& word) {
-  for (std::size_t i = 0; i < kPhases.size(); ++i) {
-    if (word == kPhases[i]) return static_cast<CopyState::Phase>(i);
-  }
-  throw ApplyError(Fault::table, "unknown copy phase '" + word + "' in the state schema");
-}
-
 /// What brings format 1 to format 2, and so on.
 const std::array kMigrations{sql::refusals, sql::scans};
+
+constexpr std::array kOnlyInTarget{"", "deleted", "kept", "refused"};
+
+template <typename Enum, std::size_t size>
+Enum meant(const std::array<const char*, size>& words, const std::string& word) {
+  for (std::size_t i = 0; i < size; ++i) {
+    if (word == words[i]) return static_cast<Enum>(i);
+  }
+  throw ApplyError(Fault::table, "unknown word '" + word + "' in the state schema");
+}
 
 std::string anchor_arguments(const capture::Anchor& anchor) {
   return std::to_string(anchor.position.value) + "," + std::to_string(anchor.nonce) + "," +
@@ -119,12 +122,12 @@ StoredState load_state(Session& session, const std::string& schema, const std::s
       quote_name(schema, "table_copy") + " WHERE pipeline = " + quote_literal(pipeline));
   for (const auto& table : tables) {
     TableProgress progress;
-    progress.copy.phase = phase_of(table[1].as<std::string>());
+    progress.copy.phase = meant<CopyState::Phase>(kPhases, table[1].as<std::string>());
     progress.copy.frontier = capture::decode_key(table[2].as<std::string>());
     progress.rows_copied = table[3].as<std::int64_t>();
     progress.version = table[4].as<std::string>();
     progress.ours = table[5].as<bool>();
-    progress.compared = table[6].as<bool>();
+    progress.only_in_target = meant<OnlyInTarget>(kOnlyInTarget, table[6].as<std::string>());
     progress.made = table[7].as<bool>();
     progress.unfinished = table[8].as<bool>();
     progress.columns = table[9].as<std::string>();
@@ -177,7 +180,8 @@ std::string save_progress_sql(const std::string& schema, const std::string& pipe
   const std::string values = join(
       {quote_literal(kPhases[static_cast<std::size_t>(progress.copy.phase)]),
        quote_literal(capture::encode(progress.copy.frontier)), std::to_string(progress.rows_copied),
-       quote_literal(progress.version), word(progress.ours), word(progress.compared), word(progress.made),
+       quote_literal(progress.version), word(progress.ours),
+       quote_literal(kOnlyInTarget[static_cast<std::size_t>(progress.only_in_target)]), word(progress.made),
        word(progress.unfinished), quote_literal(progress.columns), quote_literal(progress.ddl)},
       ",");
   return "INSERT INTO " + quote_name(schema, "table_copy") + " (pipeline, source_table, " + columns +

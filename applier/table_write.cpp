@@ -55,15 +55,6 @@ TextKey told_apart_by(const TargetTable& table, TextKey key) {
   return key;
 }
 
-/// Keys convert one-to-one, so a key that the target can't hold has no row there: nothing is to be deleted.
-std::optional<TextKey> key_to_delete(const TargetTable& table, const capture::Key& key) {
-  try {
-    return convert_key(table, key);
-  } catch (const ApplyError&) {
-    return std::nullopt;
-  }
-}
-
 /// Converts a row, or keeps the refusal with it.
 void add_row(TableWrite& write, const capture::Row& row, const TextPolicies& policies) {
   const TargetTable& table = *write.table;
@@ -101,6 +92,14 @@ void append_escaped(std::string& out, const std::string& text) {
 }
 
 }  // namespace
+
+std::optional<TextKey> target_key(const TargetTable& table, const capture::Key& key) {
+  try {
+    return convert_key(table, key);
+  } catch (const ApplyError&) {
+    return std::nullopt;
+  }
+}
 
 capture::Key key_of(const capture::SourceTable& table, const capture::Row& row) {
   capture::Key key;
@@ -157,7 +156,7 @@ TableWrite convert_changes(const TargetTable& table, const capture::TableChanges
   }
   for (const auto& state : changes.keys) {
     if (state.row) continue;
-    auto key = key_to_delete(table, state.key);
+    auto key = target_key(table, state.key);
     if (!key || written.contains(told_apart_by(table, *key))) continue;
     write.deletes.push_back(std::move(*key));
     write.gone.push_back(&state.key);

@@ -35,6 +35,9 @@ capture::Key key_of(const capture::SourceTable& table, const capture::Row& row);
 /// The names of a captured row's values.
 std::vector<std::string> column_names(const capture::SourceTable& table);
 
+/// A key as the target has it; nothing where the target can't hold it, and so has no row of that key.
+std::optional<TextKey> target_key(const TargetTable& table, const capture::Key& key);
+
 /// Converts one row. Throws ApplyError (row) that names table, key, column and rule.
 TextRow convert_row(const TargetTable& table, const capture::Row& row, const TextPolicies& policies);
 

@@ -128,7 +128,8 @@ void match_columns(TargetTable& table, const ServerTable& server, const TargetOp
                              .kind = found.kind,
                              .source = i,
                              .rule = {},
-                             .modifier = found.modifier});
+                             .modifier = found.modifier,
+                             .bytewise = found.bytewise});
     refuse_twice(table, column.name);
     const auto& key = table.source.key;
     const bool in_key = std::find(key.begin(), key.end(), i) != key.end();

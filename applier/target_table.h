@@ -26,7 +26,8 @@ struct TargetColumn {
   TypeRule rule;           ///< how the owner says that its values are to be read
   int modifier = -1;       ///< of the type, domains resolved; see ColumnType
 
-  bool folded = false;  ///< of the key: source and target both call spellings in another ASCII case equal
+  bool folded = false;    ///< of the key: source and target both call spellings in another ASCII case equal
+  bool bytewise = false;  ///< texts are sorted by their bytes
 
   ColumnType converted_as() const { return {kind, modifier, rule}; }
 };

@@ -69,7 +69,8 @@ struct SourceTable {
   std::string hidden_rowid;      ///< SQLite's name of the rowid, where that is the key for want of another
   std::string version;           ///< another one: rows may have changed without a trigger; copy them again
   std::vector<std::string> parents;         ///< tables that its foreign keys point at, itself included
-  std::vector<std::string> key_collations;  ///< in lower case, one for each column of the key
+  std::vector<std::string> key_collations;  ///< in lower case, one for each column of the key; `utf16` where
+                                            ///< texts are sorted by the bytes of that encoding
   std::string where;  ///< in SQLite's words: only rows for which it is true are there; empty: all rows
 };
 
@@ -100,6 +101,7 @@ struct TableChanges {
 struct CopyChunk {
   TableId table = 0;
   std::vector<Row> rows;
+  std::vector<Key> left_out;    ///< rows that are there, but left out by the table's condition
   std::optional<Key> frontier;  ///< key of the last row; nothing when the scan has reached its end
 };
 

@@ -44,13 +44,9 @@ void ChunkBuilder::add_copy() {
   if (!request_.copy) return;
   const SourceTable* const table = catalog_.find(request_.copy->table);
   if (table == nullptr) return;
-  const auto state = request_.copy_states.find(table->id);
-  const bool started =
-      state != request_.copy_states.end() && state->second.phase == CopyState::Phase::copying;
-  chunk_.copy = rows_.scan(
-      *table, started ? state->second.frontier : Key{}, [&](std::int64_t rows, std::int64_t bytes) {
-        return rows >= request_.limits.copy_rows || bytes >= request_.limits.bytes || out_of_time();
-      });
+  chunk_.copy = rows_.scan(*table, request_.copy->frontier, [&](std::int64_t rows, std::int64_t bytes) {
+    return rows >= request_.limits.copy_rows || bytes >= request_.limits.bytes || out_of_time();
+  });
   for (const Row& row : chunk_.copy->rows) {
     for (const Value& value : row) chunk_.bytes += size_of(value);
   }

@@ -96,6 +96,15 @@ SourceTable source_table(const TablePlan& plan) {
   return table;
 }
 
+/// BINARY compares the bytes that are in the file.
+void note_encoding(SQLite::Database& database, std::vector<SourceTable>& tables) {
+  if (database.execAndGet("PRAGMA main.encoding").getString() == "UTF-8") return;
+  for (SourceTable& table : tables) {
+    std::replace(table.key_collations.begin(), table.key_collations.end(), std::string("binary"),
+                 std::string("utf16"));
+  }
+}
+
 }  // namespace
 
 InstallReport install(SQLite::Database& database, const SourceOptions& options,
@@ -185,6 +194,7 @@ Catalog catalog(SQLite::Database& database, const SourceOptions& options) {
       result.not_captured.push_back({each.table.name, "its triggers are missing: install puts them in"});
     }
   }
+  note_encoding(database, result.tables);
   return result;
 }
 

@@ -112,7 +112,10 @@ CopyChunk RowReader::scan(const SourceTable& table, const Key& frontier,
     Row row = read_row(*statement, table.columns.size());
     for (const Value& value : row) bytes += size_of(value);
     if (enough(++rows, bytes)) chunk.frontier = key_of(table, row);
-    if (is_there(table, *statement)) chunk.rows.push_back(std::move(row));
+    if (is_there(table, *statement))
+      chunk.rows.push_back(std::move(row));
+    else
+      chunk.left_out.push_back(key_of(table, row));
     if (chunk.frontier) break;
   }
   return chunk;

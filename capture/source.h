@@ -96,16 +96,18 @@ struct ChunkLimits {
   std::int64_t copy_rows = 20'000;
 };
 
-/// A table to copy on from its frontier, in the snapshot of the chunk.
+/// A table to scan on, in the snapshot of the chunk.
 struct CopyAsk {
   TableId table = 0;
+  Key frontier;  ///< the last key that has been scanned; empty at the start
 };
 
 /// Reads a chunk: everything after `from`.
 struct ReadRequest {
   Anchor from;
   ChunkLimits limits;
-  std::map<TableId, CopyState> copy_states;  ///< tables not listed are streaming
+  std::map<TableId, CopyState> copy_states;  ///< whose changes beyond the frontier a scan will bring by
+                                             ///< itself; tables not listed are streaming
   std::optional<CopyAsk> copy;
   std::map<TableId, std::vector<Key>> also;  ///< keys to look up as well, in a chunk that ends at a boundary
 };

@@ -13,6 +13,7 @@ add_library(sluice_daemon STATIC
   pipeline.cpp
   pipeline_orders.cpp
   pipeline_quarantine.cpp
+  pipeline_verify.cpp
   pump.cpp
   quarantine_view.cpp
   replicator.cpp
@@ -21,10 +22,12 @@ add_library(sluice_daemon STATIC
   replicator_replay.cpp
   replicator_resync.cpp
   replicator_settle.cpp
+  replicator_verify.cpp
   seen_marks.cpp
   source_place.cpp
   status_board.cpp
   target_place.cpp
+  verification.cpp
 )
 target_link_libraries(sluice_daemon PUBLIC
   sluice_capture sluice_applier sluice_config sluice_control Boost::headers PkgConfig::systemd Threads::Threads)

@@ -38,10 +38,6 @@ double random_fraction() {
   return std::uniform_real_distribution<double>(0, 1)(generator);
 }
 
-double milliseconds_since(Pump::Time since) {
-  return std::chrono::duration<double, std::milli>(Pump::Clock::now() - since).count();
-}
-
 Pump::Clock::rep ticks(Pump::Time time) {
   return time.time_since_epoch().count();
 }
@@ -59,6 +55,10 @@ Pipeline::Pipeline(boost::asio::io_context& workers, PipelineConfig config)
       board_(config_),
       log_view_(config_),
       moved_at_(ticks(Pump::Clock::now())) {
+}
+
+double Pipeline::milliseconds_since(Pump::Time since) {
+  return std::chrono::duration<double, std::milli>(Pump::Clock::now() - since).count();
 }
 
 void Pipeline::start() {
@@ -142,6 +142,8 @@ void Pipeline::settle() {
             {{"pipeline", config_.name}, {"outcome", to_string(outcome)}});
   pump_.judged(outcome, replicator_.standing());
   if (!pump_.failure()) board_.clear_error();
+  // In manual mode no step would follow by itself.
+  if (outcome == Outcome::go_on && replicator_.verification() != nullptr) pump_.flush_requested();
 }
 
 void Pipeline::copy_again() {
@@ -157,7 +159,7 @@ void Pipeline::step() {
   const auto started = Pump::Clock::now();
   const StepResult result = replicator_.step();
   if (result.outcome != Outcome::go_on) return pump_.judged(result.outcome, replicator_.standing());
-  pump_.stepped(result.more, result.copying, result.whole);
+  pump_.stepped(result.more || result.verifying, result.copying, result.whole);
   board_.note_step(result, started);
   board_.clear_error();
   if (result.wrote) {
@@ -171,6 +173,7 @@ void Pipeline::step() {
   }
   spoke_at_ = Pump::Clock::now();
   tried_again_ = false;
+  report_verification();
   if (result.more || !result.at_boundary) return;
   // "Nothing to do" is only true of a server that still holds what it held.
   if (!waiters_.empty() && !result.wrote) replicator_.confirm();
@@ -212,7 +215,9 @@ void Pipeline::failed(std::exception_ptr thrown) {
   if (report.failure == Failure::refused && !source_at_fault_ && replicator_.has_gone_on()) {
     pump_.source_changed(Pump::Clock::now());
   }
-  refuse_waiters(report.error);
+  const ControlError refusal = refusal_of(report.error);
+  refuse(refusal);
+  refuse_verifiers(refusal, pump_.failure() == Failure::away);
   board_.note_error(std::move(report.error));
 }
 
@@ -365,7 +370,7 @@ void Pipeline::answer_waiters() {
   }
 }
 
-void Pipeline::refuse_waiters(const ErrorReport& error) {
+ControlError Pipeline::refusal_of(const ErrorReport& error) const {
   const bool away = pump_.failure() == Failure::away;
   const bool source = error.cls == "source";
   const std::string code = !away ? to_string(pump_.state()) : source ? error.code : "target_away";
@@ -373,7 +378,7 @@ void Pipeline::refuse_waiters(const ErrorReport& error) {
   if (!error.table.empty())
     message += " (table " + error.table + (error.key.empty() ? "" : ", key " + error.key) + ")";
   if (!error.sqlstate.empty()) message += " [SQLSTATE " + error.sqlstate + "]";
-  refuse({away ? 503 : 409, code, message, error.hint});
+  return {away ? 503 : 409, code, message, error.hint};
 }
 
 void Pipeline::refuse(const ControlError& refusal) {
@@ -384,7 +389,9 @@ void Pipeline::refuse(const ControlError& refusal) {
 void Pipeline::pause() {
   boost::asio::post(strand_, [self = shared_from_this()] {
     self->pump_.pause_requested();
-    self->refuse(*self->closed_to_flushes(State::paused));
+    const ControlError paused = *self->closed_to_flushes(State::paused);
+    self->refuse(paused);
+    self->refuse_verifiers(paused, false);
     self->schedule();
   });
 }
@@ -420,7 +427,10 @@ void Pipeline::finish_leaving() {
   timer_.cancel();
   second_look_.cancel();
   if (watch_) watch_->close();
-  refuse_waiters({"", "", "stopped", "the daemon let go of it", "", "", "", "", "start it again", {}, 0, {}});
+  const ControlError gone =
+      refusal_of({"", "", "stopped", "the daemon let go of it", "", "", "", "", "start it again", {}, 0, {}});
+  refuse(gone);
+  refuse_verifiers(gone, false);
   replicator_.close();
   publish();
   for (auto& left : std::exchange(left_, {})) left();

@@ -4,6 +4,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -17,6 +18,7 @@
 #include "daemon/pump.h"
 #include "daemon/replicator.h"
 #include "daemon/status_board.h"
+#include "daemon/verify.h"
 
 namespace sluice::daemon {
 
@@ -47,6 +49,8 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
 
   /// Copies tables again, or says how many rows of the target that would touch.
   void resync(const ResyncOrder& order, Reply<ResyncAnswer> reply);
+  /// Compares the two sides by value beside the stream, as far as it has been brought over by then.
+  void verify(const VerifyOrder& order, OnProgress on_progress, Reply<VerifyAnswer> reply);
   /// Accepts the place where the file is now; an error where that can't be.
   void adopt(std::function<void(std::optional<ControlError>)> reply);
 
@@ -82,6 +86,15 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
     std::function<void(const ControlError&)> refuse;
   };
 
+  struct Verifier {
+    VerifyOrder order;
+    OnProgress on_progress;
+    Reply<VerifyAnswer> reply;
+    Pump::Time since;
+    bool moved = false;  ///< it has begun
+  };
+
+  static double milliseconds_since(Pump::Time since);
   void begins(const std::string& step);
   void schedule();
   void act();
@@ -108,8 +121,13 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   std::optional<ControlError> closed_to_skip(const std::string& error_id) const;
   void wait_for_flush(const Waiter& waiter);
   void answer_waiters();
-  void refuse_waiters(const ErrorReport& error);
+  ControlError refusal_of(const ErrorReport& error) const;
   void refuse(const ControlError& refusal);
+  ControlError unknown_table(const std::string& table) const;
+  void verify_next();
+  void report_verification();
+  void end_verification();
+  void refuse_verifiers(const ControlError& refusal, bool may_wait);
   void publish();
   void log_state();
 
@@ -126,6 +144,7 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   std::optional<FileWatch> watch_;
   std::vector<Waiter> waiters_;
   std::vector<Order> orders_;
+  std::deque<Verifier> verifiers_;  ///< the first one is under way
   std::vector<std::function<void()>> left_;
   bool started_ = false;
   bool scheduled_ = false;

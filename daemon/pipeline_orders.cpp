@@ -18,10 +18,6 @@ bool has_table(const capture::Catalog& catalog, const std::string& name) {
                      [&](const capture::SourceTable& table) { return table.name == name; });
 }
 
-double milliseconds_since(Pump::Time since) {
-  return std::chrono::duration<double, std::milli>(Pump::Clock::now() - since).count();
-}
-
 }  // namespace
 
 void Pipeline::give(Order order) {
@@ -81,8 +77,7 @@ bool Pipeline::carry_out(const ResyncOrder& order, const Reply<ResyncAnswer>& re
 std::optional<ControlError> Pipeline::unfit_for_resync(const std::string& table, bool every_table) const {
   if (table.empty()) return std::nullopt;
   if (!has_table(replicator_.catalog(), table)) {
-    return ControlError{404, "unknown_table", "pipeline '" + config_.name + "' has no table '" + table + "'",
-                        "its tables are in: sluicectl status --json " + config_.name};
+    return unknown_table(table);
   }
   if (every_table) {
     return ControlError{

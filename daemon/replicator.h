@@ -23,6 +23,7 @@
 #include "daemon/guard.h"
 #include "daemon/pump.h"
 #include "daemon/resync.h"
+#include "daemon/verification.h"
 
 namespace sluice::daemon {
 
@@ -39,8 +40,9 @@ struct StepResult {
   bool wrote = false;                ///< a transaction was committed
   bool more = false;                 ///< another step has something to do
   bool copying = false;              ///< a table is under its first copy
-  bool whole = true;                 ///< Postgres stands at a boundary
-  bool at_boundary = true;           ///< everything committed before the step began has been brought over
+  bool verifying = false;   ///< a comparison is under way, and another step has something to do for it
+  bool whole = true;        ///< Postgres stands at a boundary
+  bool at_boundary = true;  ///< everything committed before the step began has been brought over
 };
 
 /// Why somebody looks at the source: a file event, or the clock.
@@ -96,8 +98,14 @@ class Replicator {
   /// Accepts the place where the file is now. Throws Diverged where it is another file.
   void adopt();
 
-  /// Brings over the next batch, or the next piece of a first copy with the batch that it rides on.
+  /// Brings over the next batch, or the next piece of a scan with the batch that it rides on.
   StepResult step();
+
+  /// The steps from now on compare tables, whenever none is under its copy.
+  void verify(const VerifyOrder& order) { verification_.emplace(order); }
+  /// What has come of it; null without.
+  const Verification* verification() const { return verification_ ? &*verification_ : nullptr; }
+  void end_verification() { verification_.reset(); }
 
   /// Has the source changed since the last step? Cheap; opens nothing where the file is as it was left. In a
   /// rollback-journal mode even this takes a lock, so there it is asked only when the file says that it is
@@ -149,7 +157,19 @@ class Replicator {
   /// The same, because the table's rule has changed: what is unknown then was left out by the owner.
   static constexpr const char* kAfterRule = "rule";
 
-  enum class CopyWay { straight, compared };
+  enum class CopyWay {
+    straight,  ///< the target holds nothing: rows are written as they come
+    compared,  ///< it holds rows: the scan writes what differs
+    whole,     ///< everything at once, since its rows need one another
+  };
+
+  /// A scan whose next piece is read and written with a batch.
+  struct Ride {
+    const applier::TargetTable* table = nullptr;  ///< nothing rides without
+    capture::Key frontier;
+    std::function<void(applier::LargeBatch&, const capture::CopyChunk&)> board;
+    std::function<void(const capture::CopyChunk&, StepResult&)> arrive;  ///< once it is committed
+  };
 
   /// Changes and copied rows, and the memory that they take.
   struct UnderWay {
@@ -159,7 +179,6 @@ class Replicator {
 
   /// What a whole table has come to, gathered in a batch.
   struct Gathered {
-    capture::Anchor to;
     std::int64_t changes = 0;
     std::int64_t rows = 0;
   };
@@ -185,21 +204,37 @@ class Replicator {
 
   const applier::TargetTable* next_to_copy() const;
   CopyWay way_to_copy(const applier::TargetTable& table);
-  Gathered gather(applier::LargeBatch& batch, const applier::TargetTable& table, const capture::Anchor& from);
+  applier::OnlyInTarget fate_of_unknown(const applier::TargetTable& table);
+  applier::TableProgress after(const applier::TargetTable& table, const capture::CopyChunk& piece);
+  Ride straight_copy(const applier::TargetTable& table);
+  Ride compared_copy(const applier::TargetTable& table);
+  Ride comparison(const applier::TargetTable& table);
+  StepResult copy(const applier::TargetTable& table);
+  StepResult copy_whole(const std::vector<const applier::TargetTable*>& tables);
+  std::vector<const applier::TargetTable*> unfinished() const;
+  StepResult verify_on();
+  const applier::TargetTable* table_to_verify();
+  std::vector<std::string> tables_to_verify() const;
+  void finish_verifying(const applier::TargetTable& table);
+  StepResult verify_piece(const applier::TargetTable& table);
+  StepResult repair_whole(const applier::TargetTable& table);
+  void note_scans(applier::LargeBatch& batch) const;
+  std::vector<const applier::TargetTable*> noting() const;
+  Gathered gather(applier::LargeBatch& batch, const applier::TargetTable& table, capture::ReadRequest& ask);
   std::vector<TableDifference> compare_once(const std::string& only);
   TableDifference difference(const applier::TargetTable& table);
   applier::SourceIdentity here() const;
-  void settle_unknown_rows(applier::LargeBatch& batch, const applier::TargetTable& table);
+  void settle_unknown_rows(applier::LargeBatch& batch, const applier::TargetTable& table,
+                           applier::OnlyInTarget fate);
+  void tell_kept_rows(const applier::TargetTable& table, std::int64_t rows) const;
   void check_deletions(const applier::TargetTable& table, const applier::ExistingCounts& counts) const;
-  StepResult copy_compared(const applier::TargetTable& table);
-  StepResult replay(const applier::TargetTable* copying);
+  StepResult replay(const Ride& ride);
   void advanced(const capture::Anchor& to, bool whole);
   enum class Reach { limits, boundary };
-  StepResult replay_large(capture::Chunk chunk, const applier::TargetTable* copying, Reach reach);
-  StepResult replay_chunks(capture::Chunk& chunk, const applier::TargetTable* copying, Reach reach);
-  applier::TableProgress write_copy_piece(applier::LargeBatch& batch, const capture::CopyChunk& piece);
+  StepResult replay_large(capture::Chunk chunk, const Ride& ride, Reach reach);
+  StepResult replay_chunks(capture::Chunk& chunk, const Ride& ride, Reach reach);
 
-  capture::ReadRequest request(const capture::Anchor& from, const applier::TargetTable* copying) const;
+  capture::ReadRequest request(const capture::Anchor& from, const Ride& ride) const;
   capture::Chunk read(const capture::ReadRequest& request);
   void observe(const char* step) { observer_(step); }
   applier::TableProgress& progress(const applier::TargetTable& table);
@@ -236,6 +271,9 @@ class Replicator {
   applier::ConversionNotes notes_;  ///< of the values of the step under way
   std::set<std::tuple<std::string, std::string, applier::Remarks>> told_notes_;  ///< table, column, remark
   bool retry_quarantined_ = false;
+  std::optional<Verification> verification_;
+  std::map<std::string, std::int64_t>
+      kept_rows_;                     ///< by the copies under way that keep what only the target has
   std::set<std::string> told_rules_;  ///< of tables that are not there
 };
 

@@ -1,6 +1,8 @@
 // Copying: the rows that were in the source before capture, beside the stream of changes.
 
 #include <algorithm>
+#include <memory>
+#include <utility>
 
 #include "applier/apply_error.h"
 #include "applier/identifiers.h"
@@ -11,6 +13,7 @@ namespace sluice::daemon {
 
 using applier::ExistingRows;
 using applier::LargeBatch;
+using applier::OnlyInTarget;
 using applier::TargetTable;
 using Phase = capture::CopyState::Phase;
 
@@ -20,9 +23,9 @@ bool holds_rows(applier::Session& session, const TargetTable& table) {
   return session.exec("SELECT EXISTS (SELECT 1 FROM " + table.name + ")")[0][0].as<bool>();
 }
 
-std::string describe(const TargetTable& table, const applier::ExistingCounts& counts) {
-  return table.display_name + " holds " + std::to_string(counts.foreign) +
-         " row(s) that SQLite does not have and " + std::to_string(counts.differing) + " with other values";
+std::string describe(const TargetTable& table, std::int64_t foreign, std::int64_t differing) {
+  return table.display_name + " holds " + std::to_string(foreign) + " row(s) that SQLite does not have and " +
+         std::to_string(differing) + " with other values";
 }
 
 applier::ApplyError existing_rows_error(const std::vector<std::string>& findings) {
@@ -36,68 +39,134 @@ applier::ApplyError existing_rows_error(const std::vector<std::string>& findings
   return error;
 }
 
-}  // namespace
-
-const TargetTable* Replicator::next_to_copy() const {
-  // Parents come first, so that in ordinary mode the rows of a child find theirs.
-  const auto unfinished =
-      std::find_if(plan_.tables.begin(), plan_.tables.end(), [&](const TargetTable& table) {
-        const auto found = progress_.find(table.source.name);
-        return found == progress_.end() || found->second.copy.phase != Phase::streaming;
-      });
-  return unfinished == plan_.tables.end() ? nullptr : &*unfinished;
+void refuse_existing(const TargetTable& table, std::int64_t foreign, std::int64_t differing) {
+  if (foreign + differing > 0) throw existing_rows_error({describe(table, foreign, differing)});
 }
 
-/// An empty table takes the rows as they come, chunk by chunk. One that holds rows is compared as a whole; so
-/// is one whose rows point at one another, where the server checks that at once.
+}  // namespace
+
+std::vector<const TargetTable*> Replicator::unfinished() const {
+  // Parents come first, so that in ordinary mode the rows of a child find theirs.
+  std::vector<const TargetTable*> tables;
+  for (const TargetTable& table : plan_.tables) {
+    const auto found = progress_.find(table.source.name);
+    if (found == progress_.end() || found->second.copy.phase != Phase::streaming) tables.push_back(&table);
+  }
+  return tables;
+}
+
+const TargetTable* Replicator::next_to_copy() const {
+  const auto tables = unfinished();
+  return tables.empty() ? nullptr : tables.front();
+}
+
 Replicator::CopyWay Replicator::way_to_copy(const TargetTable& table) {
   if (!rows_total_.contains(table.source.name))
     rows_total_[table.source.name] = source_->count_rows(table.source);
-  if (progress(table).copy.phase == Phase::copying) return CopyWay::straight;
-  if (session_->mode() == applier::ApplyMode::ordinary && table.references_itself) return CopyWay::compared;
+  const auto& state = progress(table);
+  if (state.copy.phase == Phase::copying) {
+    return state.only_in_target == OnlyInTarget::unasked ? CopyWay::straight : CopyWay::compared;
+  }
+  // Rows that point at one another are checked by the server at once there.
+  if (session_->mode() == applier::ApplyMode::ordinary && table.references_itself) return CopyWay::whole;
   return holds_rows(*session_, table) ? CopyWay::compared : CopyWay::straight;
 }
 
-/// Writes a piece and says where the copy stands once it is committed.
-applier::TableProgress Replicator::write_copy_piece(LargeBatch& batch, const capture::CopyChunk& piece) {
-  const TargetTable& table = *plan_.find(piece.table);
-  batch.copy_straight(table, piece.rows);
+StepResult Replicator::copy(const TargetTable& table) {
+  const CopyWay way = way_to_copy(table);
+  if (way == CopyWay::whole) return copy_whole({&table});
+  if (way == CopyWay::straight) return replay(straight_copy(table));
+  try {
+    return replay(compared_copy(table));
+  } catch (const applier::ApplyError& refusal) {
+    if (!refusal.waits_for_other_rows()) throw;
+  }
+  // Rows that are in the way may be ones that the scans have still to come by, of this table or of another.
+  return copy_whole(unfinished());
+}
+
+/// Where the copy of a table stands once a piece is committed.
+applier::TableProgress Replicator::after(const TargetTable& table, const capture::CopyChunk& piece) {
   applier::TableProgress next = progress(table);
-  next.ours = config_.target.existing_rows != ExistingRows::merge;
   next.version = copy_version(table);
   next.rows_copied += static_cast<std::int64_t>(piece.rows.size());
   next.copy.phase = piece.frontier ? Phase::copying : Phase::streaming;
   next.copy.frontier = piece.frontier.value_or(capture::Key{});
-  batch.save(table.source.name, next);
   return next;
 }
 
-/// Gathers every row of a table, with the changes that come in meanwhile, until both end at one boundary.
+/// An empty table takes the rows as they come, piece by piece.
+Replicator::Ride Replicator::straight_copy(const TargetTable& table) {
+  const auto next = std::make_shared<applier::TableProgress>();
+  return {&table, progress(table).copy.frontier,
+          [this, &table, next](LargeBatch& batch, const capture::CopyChunk& piece) {
+            batch.copy_straight(table, piece.rows);
+            *next = after(table, piece);
+            next->ours = config_.target.existing_rows != ExistingRows::merge;
+            batch.save(table.source.name, *next);
+          },
+          [this, &table, next](const capture::CopyChunk& piece, StepResult& result) {
+            progress(table) = *next;
+            result.rows_copied = static_cast<std::int64_t>(piece.rows.size());
+          }};
+}
+
+/// One that holds rows is compared piece by piece, and what differs is written.
+Replicator::Ride Replicator::compared_copy(const TargetTable& table) {
+  const auto next = std::make_shared<applier::TableProgress>();
+  const auto findings = std::make_shared<applier::Findings>();
+  const capture::Key frontier = progress(table).copy.frontier;
+  const OnlyInTarget fate = fate_of_unknown(table);
+  return {&table, frontier,
+          [this, &table, next, findings, frontier, fate](LargeBatch& batch, const capture::CopyChunk& piece) {
+            const auto mend =
+                fate == OnlyInTarget::deleted ? applier::Mend::left_out_too : applier::Mend::rows;
+            *findings = batch.compare(table, {&piece, applier::scanned_to(frontier)}, mend);
+            if (fate == OnlyInTarget::refused)
+              refuse_existing(table, findings->extra + findings->left_out, findings->differing);
+            *next = after(table, piece);
+            next->only_in_target = piece.frontier ? fate : OnlyInTarget::unasked;
+            if (!piece.frontier) next->ours = config_.target.existing_rows != ExistingRows::merge;
+            batch.save(table.source.name, *next);
+          },
+          [this, &table, next, findings, fate](const capture::CopyChunk& piece, StepResult& result) {
+            progress(table) = *next;
+            result.rows_copied = static_cast<std::int64_t>(piece.rows.size());
+            if (fate == OnlyInTarget::kept)
+              kept_rows_[table.source.name] += findings->extra + findings->left_out;
+            if (!piece.frontier) tell_kept_rows(table, std::exchange(kept_rows_[table.source.name], 0));
+          }};
+}
+
+/// Gathers every row of a table, with the changes that come in meanwhile, until both end at one boundary,
+/// where `ask` then goes on.
 Replicator::Gathered Replicator::gather(LargeBatch& batch, const TargetTable& table,
-                                        const capture::Anchor& from) {
+                                        capture::ReadRequest& ask) {
   Gathered gathered;
   batch.gather(table, {});
-  auto ask = request(from, &table);
   auto& state = ask.copy_states[table.source.id];
   state = {};
-  while (true) {
+  ask.copy = capture::CopyAsk{table.source.id, {}};
+  while (state.phase != Phase::streaming) {
     const auto chunk = read(ask);
     batch.add(chunk);
     gathered.changes += chunk.changes;
-    gathered.to = chunk.to;
     ask.from = chunk.to;
     if (!chunk.copy) continue;
     batch.gather(table, chunk.copy->rows);
     gathered.rows += static_cast<std::int64_t>(chunk.copy->rows.size());
-    if (!chunk.copy->frontier) return gathered;
-    state = {Phase::copying, *chunk.copy->frontier};
+    ask.copy->frontier = chunk.copy->frontier.value_or(capture::Key{});
+    state = {chunk.copy->frontier ? Phase::copying : Phase::streaming, ask.copy->frontier};
   }
+  ask.copy.reset();
+  return gathered;
 }
 
 applier::ExistingCounts Replicator::count_existing(const TargetTable& table) {
   observe("check_existing");
   LargeBatch batch(*session_, plan_, context(), *row_);
-  gather(batch, table, row_->applied);
+  auto ask = request(row_->applied, {});
+  gather(batch, table, ask);
   return batch.count_existing(table);
 }
 
@@ -110,33 +179,38 @@ void Replicator::check_existing_rows() {
     const auto& state = progress(table);
     if (state.copy.phase != Phase::pending || state.ours || !holds_rows(*session_, table)) continue;
     const auto counts = count_existing(table);
-    if (counts.foreign + counts.differing > 0) findings.push_back(describe(table, counts));
+    if (counts.foreign + counts.differing > 0)
+      findings.push_back(describe(table, counts.foreign, counts.differing));
   }
   if (!findings.empty()) throw existing_rows_error(findings);
 }
 
-/// What becomes of rows that the gathered table lacks: deleted where they are ours or the owner said so, else
-/// kept, or a reason to stop.
-void Replicator::settle_unknown_rows(LargeBatch& batch, const TargetTable& table) {
+/// What becomes of rows that only the target has: deleted where they are ours or the owner said so, else
+/// kept, or a reason to stop. Decided before the first piece.
+OnlyInTarget Replicator::fate_of_unknown(const TargetTable& table) {
   const auto& state = progress(table);
+  if (state.only_in_target != OnlyInTarget::unasked) return state.only_in_target;
   const bool left_out = state.ours && state.version == kAfterRule;
-  if (config_.target.existing_rows == ExistingRows::replace && !left_out) return batch.delete_unknown(table);
+  if (left_out) return OnlyInTarget::kept;
+  if (config_.target.existing_rows == ExistingRows::replace) return OnlyInTarget::deleted;
+  if (state.ours && state.version == kAfterOverrun) check_deletions(table, count_existing(table));
+  if (state.ours) return OnlyInTarget::deleted;
+  return config_.target.existing_rows == ExistingRows::refuse ? OnlyInTarget::refused : OnlyInTarget::kept;
+}
 
+/// The same for a table that has been gathered as a whole.
+void Replicator::settle_unknown_rows(LargeBatch& batch, const TargetTable& table, OnlyInTarget fate) {
+  if (fate == OnlyInTarget::deleted) return batch.delete_unknown(table);
   const auto counts = batch.count_existing(table);
-  if (left_out) {
-    if (counts.foreign > 0) {
-      log_event(LogLevel::warning, "rows_left_in_postgres",
-                {{"pipeline", config_.name}, {"table", table.source.name}, {"rows", counts.foreign}});
-    }
-  } else if (state.ours) {
-    if (state.version == kAfterOverrun) check_deletions(table, counts);
-    batch.delete_unknown(table);
-  } else if (config_.target.existing_rows == ExistingRows::refuse) {
-    if (counts.foreign + counts.differing > 0) throw existing_rows_error({describe(table, counts)});
-  } else if (counts.foreign > 0) {
-    log_event(LogLevel::warning, "rows_only_in_postgres",
-              {{"pipeline", config_.name}, {"table", table.source.name}, {"rows", counts.foreign}});
-  }
+  if (fate == OnlyInTarget::kept) return tell_kept_rows(table, counts.foreign);
+  refuse_existing(table, counts.foreign, counts.differing);
+}
+
+void Replicator::tell_kept_rows(const TargetTable& table, std::int64_t rows) const {
+  if (rows == 0) return;
+  const bool merged = config_.target.existing_rows == ExistingRows::merge;
+  log_event(LogLevel::warning, merged ? "rows_only_in_postgres" : "rows_left_in_postgres",
+            {{"pipeline", config_.name}, {"table", table.source.name}, {"rows", rows}});
 }
 
 /// The ring that passed by has taken the record of what was deleted with it, and a file that was put back
@@ -152,25 +226,41 @@ void Replicator::check_deletions(const TargetTable& table, const applier::Existi
                  "if SQLite is right, say so with: sluicectl resync " + config_.name);
 }
 
-StepResult Replicator::copy_compared(const TargetTable& table) {
+/// Everything that the tables hold, compared in one transaction.
+StepResult Replicator::copy_whole(const std::vector<const TargetTable*>& tables) {
+  std::map<const TargetTable*, OnlyInTarget> fates;
+  for (const TargetTable* table : tables) fates[table] = fate_of_unknown(*table);
   observe("apply");
   LargeBatch batch(*session_, plan_, context(), *row_);
-  const Gathered gathered = gather(batch, table, row_->applied);
-  settle_unknown_rows(batch, table);
-  applier::TableProgress next = progress(table);
-  next.ours = config_.target.existing_rows != ExistingRows::merge;
-  next.version = copy_version(table);
-  next.rows_copied = gathered.rows;
-  next.copy = {Phase::streaming, {}};
-  batch.save(table.source.name, next);
+  note_scans(batch);
+  auto ask = request(row_->applied, {});
+  for (const TargetTable* table : tables) ask.copy_states[table->source.id] = {};
+  Gathered all;
+  std::map<const TargetTable*, applier::TableProgress> next;
+  for (const TargetTable* table : tables) {
+    const Gathered gathered = gather(batch, *table, ask);
+    all = {all.changes + gathered.changes, all.rows + gathered.rows};
+    next[table] = progress(*table);
+    next[table].rows_copied = gathered.rows;
+  }
+  for (const TargetTable* table : tables) {
+    settle_unknown_rows(batch, *table, fates[table]);
+    auto& state = next[table];
+    state.ours = config_.target.existing_rows != ExistingRows::merge;
+    state.version = copy_version(*table);
+    state.only_in_target = OnlyInTarget::unasked;
+    state.copy = {Phase::streaming, {}};
+    batch.save(table->source.name, state);
+    batch.forget_keys(*table);
+  }
   observe("commit");
-  const auto held_back = batch.commit(gathered.to, true);
+  const auto held_back = batch.commit(ask.from, true);
 
-  progress(table) = next;
-  advanced(gathered.to, true);
+  for (const auto& [table, state] : next) progress(*table) = state;
+  advanced(ask.from, true);
   StepResult result;
-  result.changes = gathered.changes;
-  result.rows_copied = gathered.rows;
+  result.changes = all.changes;
+  result.rows_copied = all.rows;
   result.wrote = true;
   result.copying = copying();
   const bool try_again = keep_account(held_back);

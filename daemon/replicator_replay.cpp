@@ -25,8 +25,8 @@ StepResult Replicator::step() {
     under_way_ = {};
     notes_.clear();
     const TargetTable* table = next_to_copy();
-    const bool compared = table && way_to_copy(*table) == CopyWay::compared;
-    const StepResult result = compared ? copy_compared(*table) : replay(table);
+    const bool verifies = !table && verification_ && !verification_->done();
+    const StepResult result = table ? copy(*table) : verifies ? verify_on() : replay({});
     if (result.wrote) {
       batch_size_.arrived();
       tell_notes();
@@ -40,15 +40,19 @@ StepResult Replicator::step() {
   }
 }
 
-capture::ReadRequest Replicator::request(const capture::Anchor& from, const TargetTable* copying) const {
+capture::ReadRequest Replicator::request(const capture::Anchor& from, const Ride& ride) const {
   capture::ReadRequest request;
   request.from = from;
   for (const auto& table : plan_.tables) {
     const auto found = progress_.find(table.source.name);
-    request.copy_states[table.source.id] =
-        found == progress_.end() ? capture::CopyState{} : found->second.copy;
+    auto& state = request.copy_states[table.source.id];
+    if (found == progress_.end()) continue;
+    state = found->second.copy;
+    // A copy that compares meets rows that are there: its table follows the changes meanwhile.
+    const bool follows = found->second.only_in_target != applier::OnlyInTarget::unasked;
+    if (follows && state.phase == Phase::copying) state = {Phase::streaming, {}};
   }
-  if (copying) request.copy = capture::CopyAsk{copying->source.id};
+  if (ride.table) request.copy = capture::CopyAsk{ride.table->source.id, ride.frontier};
   add_held_back_keys(request);
   request.limits.changes = std::min(request.limits.changes, batch_size_.changes());
   request.limits.copy_rows = std::min(request.limits.copy_rows, batch_size_.changes());
@@ -69,10 +73,10 @@ Chunk Replicator::read(const capture::ReadRequest& request) {
   throw Interrupted();
 }
 
-StepResult Replicator::replay(const TargetTable* copying_table) {
-  Chunk chunk = read(request(row_->applied, copying_table));
-  if (!applier::is_small(chunk)) {
-    return replay_large(std::move(chunk), copying_table, Reach::limits);
+StepResult Replicator::replay(const Ride& ride) {
+  Chunk chunk = read(request(row_->applied, ride));
+  if (!applier::is_small(chunk) || !noting().empty()) {
+    return replay_large(std::move(chunk), ride, Reach::limits);
   }
 
   StepResult result;
@@ -94,21 +98,22 @@ void Replicator::advanced(const capture::Anchor& to, bool whole) {
   ++row_->epoch;
 }
 
-StepResult Replicator::replay_large(Chunk chunk, const TargetTable* copying_table, Reach reach) {
+StepResult Replicator::replay_large(Chunk chunk, const Ride& ride, Reach reach) {
   try {
-    return replay_chunks(chunk, copying_table, reach);
+    return replay_chunks(chunk, ride, reach);
   } catch (const applier::ApplyError& error) {
     const bool refused = error.fault == applier::Fault::row || error.fault == applier::Fault::table;
     if (!refused || reach == Reach::boundary) throw;
   }
   // Rows are read newer than the changes that led to them, so only at a boundary is a refusal real.
-  return replay_large(read(request(row_->applied, copying_table)), copying_table, Reach::boundary);
+  return replay_large(read(request(row_->applied, ride)), ride, Reach::boundary);
 }
 
-StepResult Replicator::replay_chunks(Chunk& chunk, const TargetTable* copying_table, Reach reach) {
+StepResult Replicator::replay_chunks(Chunk& chunk, const Ride& ride, Reach reach) {
   observe("apply");
   StepResult result;
   LargeBatch batch(*session_, plan_, context(), *row_);
+  note_scans(batch);
   std::int64_t bytes = 0;
   const auto limit_reached = [&] {
     return reach == Reach::limits &&
@@ -119,24 +124,39 @@ StepResult Replicator::replay_chunks(Chunk& chunk, const TargetTable* copying_ta
     bytes += chunk.bytes;
     batch.add(chunk);
     if (chunk.at_boundary || limit_reached()) break;
-    chunk = read(request(chunk.to, copying_table));
+    chunk = read(request(chunk.to, ride));
   }
-  std::optional<applier::TableProgress> copied;
-  if (chunk.copy) copied = write_copy_piece(batch, *chunk.copy);
+  if (chunk.copy) ride.board(batch, *chunk.copy);
   observe("commit");
   const auto held_back = batch.commit(chunk.to, chunk.at_boundary);
 
   advanced(chunk.to, chunk.at_boundary);
-  if (copied) {
-    progress(*plan_.find(chunk.copy->table)) = *copied;
-    result.rows_copied = static_cast<std::int64_t>(chunk.copy->rows.size());
-  }
+  if (chunk.copy) ride.arrive(*chunk.copy, result);
   result.wrote = true;
   result.whole = result.at_boundary = chunk.at_boundary;
   result.copying = copying();
   const bool try_again = keep_account(held_back);
   result.more = !chunk.at_boundary || result.copying || try_again;
   return result;
+}
+
+/// The tables whose scan has noted keys up to now: what the stream writes has to be noted with them.
+std::vector<const TargetTable*> Replicator::noting() const {
+  std::vector<const TargetTable*> tables;
+  for (const auto& table : plan_.tables) {
+    if (!applier::Comparison::notes_keys(table)) continue;
+    const auto found = progress_.find(table.source.name);
+    const bool copied = found != progress_.end() && found->second.copy.phase == Phase::copying &&
+                        found->second.only_in_target != applier::OnlyInTarget::unasked;
+    const bool verified = verification_ && verification_->begun() && !verification_->done() &&
+                          verification_->table() == table.source.name && !verification_->frontier().empty();
+    if (copied || verified) tables.push_back(&table);
+  }
+  return tables;
+}
+
+void Replicator::note_scans(LargeBatch& batch) const {
+  for (const TargetTable* table : noting()) batch.note_keys(*table);
 }
 
 }  // namespace sluice::daemon

@@ -65,7 +65,8 @@ std::vector<TableDifference> Replicator::compare_once(const std::string& only) {
 TableDifference Replicator::difference(const TargetTable& table) {
   observe("compare");
   LargeBatch batch(*session_, plan_, context(), *row_);
-  const Gathered gathered = gather(batch, table, source_->newest());
+  auto ask = request(source_->newest(), {});
+  const Gathered gathered = gather(batch, table, ask);
   const auto counts = batch.count_existing(table);
   const std::int64_t on_both_sides = counts.rows - counts.foreign;
   const bool keeps_foreign = config_.target.existing_rows == ExistingRows::merge;

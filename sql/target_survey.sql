@@ -49,6 +49,11 @@ columns AS (
                'generated', a.attgenerated <> '',
                'identity_always', a.attidentity = 'a',
                'deterministic', coalesce(k.collisdeterministic, true),
+               'bytewise', CASE WHEN k.collname = 'default' THEN (SELECT d.datcollate IN ('C', 'POSIX')
+                                      AND coalesce(to_jsonb(d) ->> 'datlocprovider', 'c') = 'c'
+                                     FROM pg_catalog.pg_database d WHERE d.datname = current_database())
+                                ELSE coalesce(k.collcollate IN ('C', 'POSIX'), false) END
+                           AND pg_catalog.getdatabaseencoding() = 'UTF8',
                'not_null', b.not_null,
                'has_default', b.has_default,
                'in_key', EXISTS (SELECT 1 FROM pg_catalog.pg_index i

@@ -127,7 +127,7 @@ TEST_CASE("keys that the copy still has to bring are left to it") {
   request.copy_states[1] = {CopyState::Phase::pending, {}};
   CHECK(chunk_of(follower, request).tables.empty());
   request.copy_states[1] = {CopyState::Phase::copying, {Text{"b"}}};
-  request.copy = CopyAsk{1};
+  request.copy = CopyAsk{1, {Text{"b"}}};
   const Chunk chunk = chunk_of(follower, request);
   REQUIRE(chunk.tables.size() == 1);
   CHECK(chunk.tables[0].keys.size() == 2);
@@ -143,13 +143,13 @@ TEST_CASE("a table is copied piece by piece, each row once, in the order of a co
   Follower follower(sandbox.options());
   ReadRequest request = after(follower.at);
   request.limits.copy_rows = 2;
-  request.copy = CopyAsk{1};
+  request.copy = CopyAsk{1, {}};
   std::vector<std::int64_t> seen;
   for (int piece = 0; piece < 4; ++piece) {
     const Chunk chunk = chunk_of(follower, request);
     for (const Row& row : chunk.copy->rows) seen.push_back(std::get<std::int64_t>(row[2]));
     if (!chunk.copy->frontier) break;
-    request.copy_states[1] = {CopyState::Phase::copying, *chunk.copy->frontier};
+    request.copy = CopyAsk{1, *chunk.copy->frontier};
   }
   CHECK(seen == std::vector<std::int64_t>{1, 2, 3, 4, 5});
 }

@@ -61,7 +61,7 @@ using Copy = std::map<std::string, Row>;  ///< by encoded key
 inline Copy whole_table(Source& source, const Catalog& catalog, const SourceTable& table) {
   ReadRequest request;
   request.from = source.newest();
-  request.copy = CopyAsk{table.id};
+  request.copy = CopyAsk{table.id, {}};
   Copy copy;
   const Chunk chunk = std::get<Chunk>(source.read(catalog, request));
   for (const Row& row : chunk.copy->rows) {
