@@ -1,8 +1,9 @@
 add_library(sluice_control STATIC
-  status.cpp clock_text.cpp metrics.cpp
+  status.cpp work_meter.cpp clock_text.cpp metrics.cpp
   control_protocol.cpp control_answers.cpp control_request.cpp control_query.cpp control_routes.cpp
-  control_resync.cpp control_events.cpp control_event_hub.cpp
-  socket_address.cpp control_directory.cpp control_socket.cpp control_session.cpp control_server.cpp)
+  control_resync.cpp control_progress.cpp control_events.cpp control_event_hub.cpp
+  socket_address.cpp control_directory.cpp control_socket.cpp control_lines.cpp
+  control_session.cpp control_streams.cpp control_server.cpp)
 target_link_libraries(sluice_control
   PUBLIC Boost::boost nlohmann_json::nlohmann_json prometheus-cpp::core Threads::Threads
   PRIVATE sluice_config fmt::fmt PkgConfig::systemd)
@@ -10,7 +11,7 @@ target_link_libraries(sluice_control
 # The verbs of sluicectl, apart from those that work without a daemon.
 add_library(sluice_ctl STATIC
   control_client.cpp no_daemon.cpp ctl_failure.cpp ctl_invocation.cpp
-  ctl_render.cpp ctl_status_screen.cpp ctl_status.cpp ctl_log.cpp ctl_log_table.cpp ctl_flush.cpp ctl_simple.cpp
+  ctl_render.cpp ctl_progress.cpp ctl_status_screen.cpp ctl_status.cpp ctl_log.cpp ctl_log_table.cpp ctl_flush.cpp ctl_simple.cpp
   ctl_resync.cpp
   ctl_columns.cpp ctl_consent.cpp ctl_quarantine.cpp ctl_quarantine_screen.cpp)
 target_link_libraries(sluice_ctl PUBLIC sluice_control sluice_config PRIVATE fmt::fmt)

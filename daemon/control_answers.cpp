@@ -19,6 +19,11 @@ WallTime time_at(const Json& object, const char* name) {
   return parse_utc(object.at(name).get<std::string>());
 }
 
+std::optional<double> number_at(const Json& object, const char* name) {
+  const Json& value = object.at(name);
+  return value.is_null() ? std::nullopt : std::optional(value.get<double>());
+}
+
 State state_from(const std::string& word) {
   for (int index = 0; index <= static_cast<int>(State::stopped); ++index)
     if (word == to_string(static_cast<State>(index))) return static_cast<State>(index);
@@ -38,7 +43,7 @@ ErrorReport error_from(const Json& object) {
   error.hint = text_at(object, "hint");
   error.since = time_at(object, "since");
   error.attempts = object.at("attempts").get<std::int64_t>();
-  if (const Json& next = object.at("next_retry_s"); !next.is_null()) error.next_retry_s = next.get<double>();
+  error.next_retry_s = number_at(object, "next_retry_s");
   return error;
 }
 
@@ -48,6 +53,15 @@ TableReport table_from(const Json& object) {
           .state = text_at(object, "state"),
           .rows_copied = object.at("rows_copied").get<std::int64_t>(),
           .rows_total = object.at("rows_total").get<std::int64_t>()};
+}
+
+WorkReport work_from(const Json& object) {
+  return {.kind = text_at(object, "kind"),
+          .table = text_at(object, "table"),
+          .rows = object.at("rows").get<std::int64_t>(),
+          .rows_total = object.at("rows_total").get<std::int64_t>(),
+          .rows_per_s = number_at(object, "rows_per_s"),
+          .eta_s = number_at(object, "eta_s")};
 }
 
 void read_sides(const Json& source, const Json& target, PipelineReport& pipeline) {
@@ -84,6 +98,8 @@ PipelineReport pipeline_from(const Json& object) {
     pipeline.last_flush = FlushReport{time_at(flush, "at"), flush.at("changes").get<std::int64_t>(),
                                       flush.at("elapsed_ms").get<double>()};
   for (const Json& table : object.at("tables")) pipeline.tables.push_back(table_from(table));
+  if (const auto work = object.find("work"); work != object.end() && !work->is_null())
+    pipeline.work = work_from(*work);
   object.at("quarantined").get_to(pipeline.quarantined);
   if (const Json& error = object.at("error"); !error.is_null()) pipeline.error = error_from(error);
   return pipeline;

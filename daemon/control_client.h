@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "daemon/ctl_failure.h"
+#include "daemon/verify.h"
 
 namespace sluice::daemon {
 
@@ -38,6 +39,10 @@ class ControlClient {
   /// One request. Throws failure_from() the error document when it is refused.
   std::string get(const std::string& path) const;
   std::string post(const std::string& path, const std::string& body = "") const;
+
+  /// One request for work that takes long: tells of its progress as that comes, and returns the result. Gives
+  /// up when nothing was heard for a minute; throws failure_from() an error document.
+  std::string follow(const ClientRequest& request, const OnProgress& on_progress) const;
 
  private:
   std::string ask(ClientRequest request) const;

@@ -1,6 +1,7 @@
 #include "daemon/control_events.h"
 
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "daemon/clock_text.h"
 #include "daemon/control_protocol.h"
@@ -47,11 +48,19 @@ Event progress_event(const PipelineReport& pipeline) {
                                  {"applied", pipeline.applied},
                                  {"pending", pipeline.pending},
                                  {"rows_copied", pipeline.rows_copied},
-                                 {"copying", std::move(copying)}});
+                                 {"copying", std::move(copying)},
+                                 {"work", pipeline.work ? to_json(*pipeline.work) : Json()}});
+}
+
+/// How far long work has come; what its rate is does not count.
+std::tuple<std::string, std::string, std::int64_t> place(const std::optional<WorkReport>& work) {
+  return work ? std::tuple(work->kind, work->table, work->rows)
+              : std::tuple(std::string(), std::string(), std::int64_t{-1});
 }
 
 bool moved(const PipelineReport& before, const PipelineReport& after) {
-  return before.applied != after.applied || before.rows_copied != after.rows_copied;
+  return before.applied != after.applied || before.rows_copied != after.rows_copied ||
+         place(before.work) != place(after.work);
 }
 
 bool new_flush(const PipelineReport& before, const PipelineReport& after) {

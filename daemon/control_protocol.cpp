@@ -66,6 +66,10 @@ Json tables(const std::vector<TableReport>& reports) {
   return list;
 }
 
+Json thousandths_or_null(const std::optional<double>& number) {
+  return number ? Json(to_thousandths(*number)) : Json();
+}
+
 Json to_json(const PipelineReport& pipeline) {
   return {{"name", pipeline.name},
           {"mode", pipeline.mode},
@@ -80,6 +84,7 @@ Json to_json(const PipelineReport& pipeline) {
             {"batches", pipeline.batches},
             {"rows_copied", pipeline.rows_copied}}},
           {"tables", tables(pipeline.tables)},
+          {"work", pipeline.work ? to_json(*pipeline.work) : Json()},
           {"quarantined", pipeline.quarantined},
           {"error", pipeline.error ? to_json(*pipeline.error) : Json()}};
 }
@@ -130,7 +135,16 @@ Json to_json(const ErrorReport& error) {
           {"hint", error.hint},
           {"since", utc_text(error.since)},
           {"attempts", error.attempts},
-          {"next_retry_s", error.next_retry_s ? Json(to_thousandths(*error.next_retry_s)) : Json()}};
+          {"next_retry_s", thousandths_or_null(error.next_retry_s)}};
+}
+
+Json to_json(const WorkReport& work) {
+  return {{"kind", work.kind},
+          {"table", work.table},
+          {"rows", work.rows},
+          {"rows_total", work.rows_total},
+          {"rows_per_s", thousandths_or_null(work.rows_per_s)},
+          {"eta_s", thousandths_or_null(work.eta_s)}};
 }
 
 Json to_json(const DaemonReport& report) {

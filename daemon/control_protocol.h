@@ -20,10 +20,13 @@ nlohmann::ordered_json to_json(const RetriedAnswer& answer);
 nlohmann::ordered_json to_json(const DiscardedAnswer& answer);
 nlohmann::ordered_json to_json(const SkippedAnswer& answer);
 nlohmann::ordered_json to_json(const ResyncAnswer& answer);
+/// A line ahead of the answer to work that takes long.
+nlohmann::ordered_json to_json(const WorkProgress& progress);
 /// {"error":{"code","message","hint"}}
 nlohmann::ordered_json to_json(const ControlError& error);
-/// The `error` object of a pipeline.
+/// The `error` object of a pipeline, and its `work`.
 nlohmann::ordered_json to_json(const ErrorReport& error);
+nlohmann::ordered_json to_json(const WorkReport& work);
 
 /// A document as text. Bytes that are not UTF-8 (a path, a value) become U+FFFD: JSON has no other way.
 std::string dump(const nlohmann::ordered_json& document);
@@ -35,6 +38,8 @@ FlushAnswer parse_flush_answer(std::string_view text);
 CheckAnswer parse_check_answer(std::string_view text);
 LogAnswer parse_log_answer(std::string_view text);
 ResyncAnswer parse_resync_answer(std::string_view text);
+/// Nothing for a line that is a sign of life alone.
+std::optional<WorkProgress> parse_progress(std::string_view line);
 QuarantineAnswer parse_quarantine_answer(std::string_view text);
 RetriedAnswer parse_retried_answer(std::string_view text);
 DiscardedAnswer parse_discarded_answer(std::string_view text);

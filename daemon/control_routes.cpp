@@ -39,6 +39,12 @@ Reply<Answer> forward(Respond respond) {
   };
 }
 
+/// Steps of work that takes long go back as lines.
+OnProgress lines(const Respond& respond) {
+  respond.expect_lines();
+  return [line = respond.line](const WorkProgress& progress) { line(dump(to_json(progress))); };
+}
+
 void status(ControlDesk& desk, std::string_view, Respond respond) {
   respond(json(to_json(desk.service.status())));
 }
@@ -111,8 +117,8 @@ void skip(ControlDesk& desk, std::string_view body, Respond respond) {
 
 void resync(ControlDesk& desk, std::string_view body, Respond respond) {
   const ControlRequest request = parse_request(body, Fields::pipeline_table_and_yes);
-  desk.service.resync({request.pipeline, request.table, request.yes},
-                      forward<ResyncAnswer>(std::move(respond)));
+  desk.service.resync({request.pipeline, request.table, request.yes}, lines(respond),
+                      forward<ResyncAnswer>(respond));
 }
 
 void adopt(ControlDesk& desk, std::string_view body, Respond respond) {

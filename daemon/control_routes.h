@@ -23,8 +23,16 @@ struct Response {
   std::function<void()> afterwards{};  ///< called once the answer has gone out, or the client has
 };
 
-/// Takes the answer, at once or much later.
-using Respond = std::function<void(Response)>;
+/// Takes the answer, at once or much later. Work that takes long says so first: then it may tell lines of
+/// JSON ahead of its answer, and signs of life go out where it tells none. Once a line has gone out the
+/// answer is the last line, whatever its status.
+struct Respond {
+  std::function<void(Response)> finish;
+  std::function<void()> expect_lines;
+  std::function<void(std::string)> line;  ///< may be left out where a newer one comes soon
+
+  void operator()(Response response) const { finish(std::move(response)); }
+};
 
 /// What handlers work with. The durations are shared because a flush may be answered after the server is
 /// gone.

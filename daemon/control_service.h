@@ -10,6 +10,7 @@
 
 #include "daemon/resync.h"
 #include "daemon/status.h"
+#include "daemon/verify.h"
 
 /// What the control channel asks of the daemon. The server knows HTTP and this; the daemon knows this alone.
 namespace sluice::daemon {
@@ -192,8 +193,9 @@ class ControlService {
   /// Puts the row before which the pipeline is halted into the quarantine; answers once it has gone on.
   virtual void skip(const SkipOrder& order, Reply<SkippedAnswer> reply) = 0;
   /// Copies tables again, and answers once that is done. Where rows of the target would be changed or
-  /// deleted, says how many and does nothing, unless the order says yes.
-  virtual void resync(const ResyncOrder& order, Reply<ResyncAnswer> reply) = 0;
+  /// deleted, says how many and does nothing, unless the order says yes. Tells of its progress, on the control
+  /// thread, as often as it likes.
+  virtual void resync(const ResyncOrder& order, OnProgress on_progress, Reply<ResyncAnswer> reply) = 0;
   /// The source has moved: accepts its new place.
   virtual void adopt(const std::string& pipeline, Reply<Done> reply) = 0;
   /// Lets go of the pipeline for good (until the daemon is started again): before uninstalling.

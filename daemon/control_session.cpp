@@ -3,15 +3,11 @@
 #include <sys/socket.h>
 
 #include <boost/asio/write.hpp>
-#include <boost/beast/core/basic_stream.hpp>
-#include <boost/beast/core/bind_handler.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
-#include <optional>
 #include <utility>
+
+#include "daemon/control_http_session.h"
 
 namespace sluice::daemon {
 
@@ -22,10 +18,6 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 using ErrorCode = boost::system::error_code;
 
-constexpr std::size_t kHeaderLimit = 8 << 10;
-constexpr std::size_t kBodyLimit = 64 << 10;
-constexpr std::size_t kReadSize = 4 << 10;
-constexpr std::size_t kUnsentEventsLimit = 256 << 10;
 constexpr std::chrono::seconds kIdle{30};
 constexpr std::chrono::seconds kTransfer{10};
 constexpr std::chrono::seconds kGoodbye{2};
@@ -52,66 +44,22 @@ ControlError bad_request(ErrorCode error) {
 const ControlError kTooMany{503, "too_many_connections", "64 connections are open already",
                             "close some, or keep one open and send the requests over it"};
 
-class HttpSession final : public ControlSession, public std::enable_shared_from_this<HttpSession> {
- public:
-  HttpSession(Socket socket, ControlHouse& house, Admission admission)
-      : stream_(std::move(socket)),
-        house_(house),
-        admission_(admission),
-        peer_(peer_of(stream_.socket().native_handle())) {}
+}  // namespace
 
-  void start() override { wait_for_request(); }
+HttpSession::HttpSession(Socket socket, ControlHouse& house, Admission admission)
+    : stream_(std::move(socket)),
+      house_(house),
+      admission_(admission),
+      peer_(peer_of(stream_.socket().native_handle())),
+      line_timer_(stream_.get_executor()) {
+}
 
-  void close() override {
-    open_ = false;
-    ErrorCode ignored;
-    stream_.socket().close(ignored);
-  }
-
- private:
-  using Parser = http::request_parser<http::string_body>;
-
-  void wait_for_request();
-  void read_header();
-  void on_header(ErrorCode error);
-  void read_body();
-  void on_request(ErrorCode error);
-  void dispatch();
-  void watch_for_hang_up();
-  void respond(std::uint64_t request, Response response);
-  void on_written(ErrorCode error);
-  void say_goodbye();
-  void drain();
-  void open_event_stream();
-  bool push_events(const std::string& text);
-  void write_events();
-
-  /// A handler that keeps the session alive and does nothing once it is closed.
-  template <typename Function>
-  auto guarded(Function function) {
-    return [self = shared_from_this(), function](ErrorCode error, std::size_t size = 0) {
-      if (self->open_) function(*self, error, size);
-    };
-  }
-
-  beast::basic_stream<asio::local::stream_protocol> stream_;
-  ControlHouse& house_;
-  Admission admission_;
-  uid_t peer_;
-  bool open_ = true;
-
-  beast::flat_buffer buffer_{kHeaderLimit + kBodyLimit + kReadSize};
-  std::optional<Parser> parser_;
-  std::uint64_t request_ = 0;  ///< counts the requests: a reply to an older one is late
-  bool awaiting_reply_ = false;
-  bool streaming_ = false;
-  bool keep_alive_ = false;
-  http::response<http::string_body> response_;
-  std::function<void()> afterwards_;
-  std::string discarded_;  ///< what a client goes on sending after the last answer
-  std::string unsent_events_;
-  std::string sending_events_;
-};
+void HttpSession::close() {
+  open_ = false;
+  line_timer_.cancel();
+  ErrorCode ignored;
+  stream_.socket().close(ignored);
+}
 
 /// Between two requests a client may be idle for longer than it may dawdle within one.
 void HttpSession::wait_for_request() {
@@ -164,19 +112,33 @@ void HttpSession::on_request(ErrorCode error) {
   dispatch();
 }
 
-/// The reply may come much later, after the client, this session or the whole server has gone: so it only
-/// holds a weak pointer, and the watch for a hang-up is what keeps the session alive.
 void HttpSession::dispatch() {
   stream_.expires_never();
   watch_for_hang_up();
-  const Respond reply = [weak = weak_from_this(), request = request_](Response response) {
-    if (const auto self = weak.lock()) self->respond(request, std::move(response));
-  };
   const auto& message = parser_->get();
   const std::string method(message.method_string());
   const std::string target(message.target());
   const std::string body = message.body();
+  const Respond reply = answer_to(request_);
   if (!answer(house_.desk, method, target, body, peer_, house_.owner, reply)) open_event_stream();
+}
+
+/// The reply may come much later, after the client, this session or the whole server has gone: so it only
+/// holds a weak pointer, and the watch for a hang-up is what keeps the session alive.
+Respond HttpSession::answer_to(std::uint64_t request) {
+  const auto here = weak_from_this();
+  return {.finish =
+              [here, request](Response response) {
+                if (const auto self = here.lock()) self->respond(request, std::move(response));
+              },
+          .expect_lines =
+              [here, request] {
+                if (const auto self = here.lock()) self->expect_lines(request);
+              },
+          .line =
+              [here, request](std::string line) {
+                if (const auto self = here.lock()) self->say(request, std::move(line));
+              }};
 }
 
 /// A client that closes is seen as an error condition of the socket; one that only ends its sending is not.
@@ -190,9 +152,12 @@ void HttpSession::watch_for_hang_up() {
 void HttpSession::respond(std::uint64_t request, Response response) {
   if (!open_ || request != request_ || !awaiting_reply_) return;
   awaiting_reply_ = false;
+  afterwards_ = std::move(response.afterwards);
+  if (lines_ && lines_->begun()) return finish_lines(std::move(response.body));
+  lines_.reset();
+  line_timer_.cancel();
   ErrorCode ignored;
   stream_.socket().cancel(ignored);
-  afterwards_ = std::move(response.afterwards);
   response_ = {};
   response_.result(static_cast<unsigned>(response.status));
   response_.version(parser_->get().version() == 10 ? 10 : 11);
@@ -204,15 +169,15 @@ void HttpSession::respond(std::uint64_t request, Response response) {
   response_.prepare_payload();
   stream_.expires_after(kTransfer);
   http::async_write(stream_, response_,
-                    [self = shared_from_this()](ErrorCode error, std::size_t) { self->on_written(error); });
+                    [self = shared_from_this()](ErrorCode error, std::size_t) { self->answered(error); });
 }
 
-void HttpSession::on_written(ErrorCode error) {
+void HttpSession::answered(ErrorCode error) {
   if (!open_) return;
   if (const auto afterwards = std::exchange(afterwards_, nullptr)) afterwards();
   if (!open_) return;  // what came afterwards may have been the end of the server
   if (error) return close();
-  if (response_.keep_alive()) return wait_for_request();
+  if (keep_alive_) return wait_for_request();
   say_goodbye();
 }
 
@@ -231,43 +196,6 @@ void HttpSession::drain() {
                             self.drain();
                           }));
 }
-
-void HttpSession::open_event_stream() {
-  awaiting_reply_ = false;
-  streaming_ = true;
-  unsent_events_ =
-      "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
-      "Connection: close\r\n\r\n";
-  house_.events.subscribe([weak = weak_from_this()](const std::string& text) {
-    const auto self = weak.lock();
-    return self && self->push_events(text);
-  });
-}
-
-/// False when the listener is gone, or so slow that it would have to be remembered for.
-bool HttpSession::push_events(const std::string& text) {
-  if (!open_) return false;
-  unsent_events_ += text;
-  if (unsent_events_.size() > kUnsentEventsLimit) {
-    close();
-    return false;
-  }
-  if (sending_events_.empty()) write_events();
-  return true;
-}
-
-void HttpSession::write_events() {
-  if (unsent_events_.empty()) return;
-  sending_events_ = std::exchange(unsent_events_, {});
-  asio::async_write(stream_, asio::buffer(sending_events_),
-                    guarded([](auto& self, ErrorCode error, std::size_t) {
-                      if (error) return self.close();
-                      self.sending_events_.clear();
-                      self.write_events();
-                    }));
-}
-
-}  // namespace
 
 std::shared_ptr<ControlSession> ControlSession::create(Socket socket, ControlHouse& house,
                                                        Admission admission) {

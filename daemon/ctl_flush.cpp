@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/control_protocol.h"
+#include "daemon/ctl_progress.h"
 #include "daemon/ctl_render.h"
 #include "daemon/ctl_verbs.h"
 
@@ -36,7 +37,7 @@ void show_progress(const ControlClient& client) try {
   for (const PipelineReport& pipeline : parse_report(client.get("/v1/status")).pipelines)
     if (pipeline.pending > 0 || pipeline.state == State::copying)
       line += (line.empty() ? "" : "; ") + progress_line(pipeline);
-  fmt::print(stderr, "\r{}\x1b[K", line);
+  overwrite_line(line);
 } catch (const CtlFailure&) {
   // The answer to the flush itself will tell.
 }

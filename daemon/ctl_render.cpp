@@ -1,5 +1,7 @@
 #include "daemon/ctl_render.h"
 
+#include "daemon/ctl_progress.h"
+
 #include <fmt/core.h>
 
 namespace sluice::daemon {
@@ -19,6 +21,12 @@ const char* to_word(CheckItem::Verdict verdict) {
 }
 
 }  // namespace
+
+std::string doing(const std::string& work) {
+  if (work == "copy") return "copying";
+  if (work == "verify") return "comparing";
+  return work;
+}
 
 std::string grouped(std::int64_t number) {
   std::string text = std::to_string(number);
@@ -64,10 +72,7 @@ std::string flush_line(const FlushAnswer& answer) {
 }
 
 std::string progress_line(const PipelineReport& pipeline) {
-  for (const TableReport& table : pipeline.tables)
-    if (table.state == "copying")
-      return fmt::format("{}: copying {}, {} of {}", pipeline.name, table.name, grouped(table.rows_copied),
-                         counted(table.rows_total, "row"));
+  if (pipeline.work) return work_line(pipeline.name, *pipeline.work, 0);
   return fmt::format("{}: {} to go", pipeline.name, counted(pipeline.pending, "change"));
 }
 

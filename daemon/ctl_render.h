@@ -16,11 +16,14 @@ std::string render_check(const CheckAnswer& answer);
 /// "shop: 4 changes flushed in 3.1 ms, position 1234"
 std::string flush_line(const FlushAnswer& answer);
 
-/// "shop: copying packages, 1,200 of 100,000 rows" or "shop: 17 changes to go"
+/// "shop: copying packages, 1,200 of 100,000 rows, 1 %, ..." or "shop: 17 changes to go"
 std::string progress_line(const PipelineReport& pipeline);
 
 /// "table packages, key 7, SQLSTATE 42703: MESSAGE": what stands in the way, on one line, without the remedy.
 std::string error_line(const ErrorReport& error);
+
+/// "copying", "comparing": what a kind of work does, for people.
+std::string doing(const std::string& work);
 
 /// "1,234"
 std::string grouped(std::int64_t number);

@@ -5,6 +5,7 @@
 
 #include "daemon/control_protocol.h"
 #include "daemon/ctl_consent.h"
+#include "daemon/ctl_progress.h"
 #include "daemon/ctl_render.h"
 #include "daemon/ctl_verbs.h"
 
@@ -13,9 +14,6 @@ namespace sluice::daemon {
 
 namespace {
 
-/// Comparing and copying take as long as the tables are large.
-constexpr std::chrono::hours kAsLongAsItTakes{24};
-
 ClientRequest request(const Invocation& invocation, bool yes) {
   nlohmann::ordered_json body{{"yes", yes}};
   if (!invocation.pipeline.empty()) body["pipeline"] = invocation.pipeline;
@@ -23,10 +21,11 @@ ClientRequest request(const Invocation& invocation, bool yes) {
   return {"POST", "/v1/resync", dump(body)};
 }
 
+/// Comparing and copying take as long as the tables are large.
 std::string ask(const ControlClient& client, const Invocation& invocation, bool yes) {
-  const ClientAnswer answer = client.exchange({request(invocation, yes)}, kAsLongAsItTakes).front();
-  if (answer.status >= 300) throw failure_from(parse_error(answer.status, answer.body));
-  return answer.body;
+  ProgressLine line(on_terminal() && !invocation.json);
+  return client.follow(request(invocation, yes),
+                       [&line](const WorkProgress& progress) { line.show(progress); });
 }
 
 std::string table_line(const TableDifference& table) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "daemon/clock_text.h"
+#include "daemon/ctl_progress.h"
 #include "daemon/ctl_render.h"
 
 namespace sluice::daemon {
@@ -90,6 +91,11 @@ void add_error(std::string& text, const PipelineReport& pipeline, WallTime now) 
   add(text, "error id", error.id);
 }
 
+void add_work(std::string& text, const WorkReport& work) {
+  add(text, doing(work.kind).c_str(), work.table);
+  add(text, "", pace_text(work));
+}
+
 bool worth_listing(const std::vector<TableReport>& tables) {
   const auto moves = [](const TableReport& table) { return table.state != "streaming"; };
   return tables.size() <= kFewTables || std::any_of(tables.begin(), tables.end(), moves);
@@ -115,6 +121,7 @@ std::string render(const PipelineReport& pipeline, WallTime now) {
   std::string text =
       fmt::format("{}: {}: {}\n", pipeline.name, to_string(pipeline.state), meaning(pipeline.state));
   add(text, "behind", behind(pipeline));
+  if (pipeline.work) add_work(text, *pipeline.work);
   if (pipeline.last_commit_at) add(text, "last commit", moment(*pipeline.last_commit_at, now));
   if (const auto& flush = pipeline.last_flush)
     add(text, "last flush",

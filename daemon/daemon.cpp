@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 #include <csignal>
 #include <cstdio>
+#include <mutex>
 #include <utility>
 
 #include "daemon/check.h"
@@ -57,6 +58,36 @@ class OneReply {
  private:
   boost::asio::io_context& io_;
   std::shared_ptr<Reply<Answer>> reply_;
+};
+
+/// Progress on its way to the control thread: the newest, however fast it is told.
+class NewestProgress {
+ public:
+  NewestProgress(boost::asio::io_context& io, OnProgress on_progress)
+      : io_(io), slot_(std::make_shared<Slot>()) {
+    slot_->on_progress = std::move(on_progress);
+  }
+
+  void operator()(const WorkProgress& progress) const {
+    const std::scoped_lock lock(slot_->mutex);
+    const bool on_its_way = slot_->newest.has_value();
+    slot_->newest = progress;
+    if (!on_its_way) boost::asio::post(io_, [slot = slot_] { slot->on_progress(slot->take()); });
+  }
+
+ private:
+  struct Slot {
+    WorkProgress take() {
+      const std::scoped_lock lock(mutex);
+      return *std::exchange(newest, std::nullopt);
+    }
+    OnProgress on_progress;
+    std::mutex mutex;
+    std::optional<WorkProgress> newest;
+  };
+
+  boost::asio::io_context& io_;
+  std::shared_ptr<Slot> slot_;
 };
 
 }  // namespace
@@ -215,10 +246,11 @@ void Daemon::skip(const SkipOrder& order, Reply<SkippedAnswer> reply) {
                  within(order.timeout, pipeline->config().name, "has not gone on", std::move(reply)));
 }
 
-void Daemon::resync(const ResyncOrder& order, Reply<ResyncAnswer> reply) {
+void Daemon::resync(const ResyncOrder& order, OnProgress on_progress, Reply<ResyncAnswer> reply) {
   const auto found = find(order.pipeline);
   if (const auto* error = std::get_if<ControlError>(&found)) return reply(*error);
-  std::get<std::shared_ptr<Pipeline>>(found)->resync(order, OneReply<ResyncAnswer>(io_, std::move(reply)));
+  std::get<std::shared_ptr<Pipeline>>(found)->resync(order, NewestProgress(io_, std::move(on_progress)),
+                                                     OneReply<ResyncAnswer>(io_, std::move(reply)));
 }
 
 void Daemon::adopt(const std::string& name, Reply<Done> reply) {

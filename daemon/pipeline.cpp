@@ -441,7 +441,16 @@ void Pipeline::publish() {
     board_.set_captured(*position);
   }
   board_.refresh(pump_, replicator_);
+  tell_progress();
   log_state();
+}
+
+void Pipeline::tell_progress() {
+  const auto work = board_.work();
+  if (!work) return;
+  for (const Waiter& waiter : waiters_) {
+    if (waiter.on_progress) waiter.on_progress(*work);
+  }
 }
 
 void Pipeline::log_state() {

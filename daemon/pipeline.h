@@ -48,7 +48,7 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   void cut() { lifeline_->cut(); }
 
   /// Copies tables again, or says how many rows of the target that would touch.
-  void resync(const ResyncOrder& order, Reply<ResyncAnswer> reply);
+  void resync(const ResyncOrder& order, OnProgress on_progress, Reply<ResyncAnswer> reply);
   /// Compares the two sides by value beside the stream, as far as it has been brought over by then.
   void verify(const VerifyOrder& order, OnProgress on_progress, Reply<VerifyAnswer> reply);
   /// Accepts the place where the file is now; an error where that can't be.
@@ -78,6 +78,7 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
     FlushReply reply;
     Pump::Time since;
     std::int64_t brought_before;
+    OnProgress on_progress{};  ///< of the copy, where somebody wants to know
   };
 
   /// What needs both sides open, whatever the state. Throws where it can't be done.
@@ -106,7 +107,7 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   void step();
   void obey();
   void give(Order order);
-  bool carry_out(const ResyncOrder& order, const Reply<ResyncAnswer>& reply);
+  bool carry_out(const ResyncOrder& order, const OnProgress& on_progress, const Reply<ResyncAnswer>& reply);
   std::optional<ControlError> unfit_for_resync(const std::string& table, bool every_table) const;
   void wait(std::optional<Milliseconds> timeout);
   void finish_leaving();
@@ -120,6 +121,7 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   std::optional<ControlError> closed_to_flushes(State state) const;
   std::optional<ControlError> closed_to_skip(const std::string& error_id) const;
   void wait_for_flush(const Waiter& waiter);
+  void tell_progress();
   void answer_waiters();
   ControlError refusal_of(const ErrorReport& error) const;
   void refuse(const ControlError& refusal);

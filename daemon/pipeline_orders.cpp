@@ -41,12 +41,15 @@ void Pipeline::obey() {
   if (!orders_.empty()) pump_.order_given();
 }
 
-void Pipeline::resync(const ResyncOrder& order, Reply<ResyncAnswer> reply) {
-  give({[this, order, reply] { return carry_out(order, reply); },
+void Pipeline::resync(const ResyncOrder& order, OnProgress on_progress, Reply<ResyncAnswer> reply) {
+  give({[this, order, on_progress = std::move(on_progress), reply] {
+          return carry_out(order, on_progress, reply);
+        },
         [reply](const ControlError& error) { reply(error); }});
 }
 
-bool Pipeline::carry_out(const ResyncOrder& order, const Reply<ResyncAnswer>& reply) {
+bool Pipeline::carry_out(const ResyncOrder& order, const OnProgress& on_progress,
+                         const Reply<ResyncAnswer>& reply) {
   const auto since = Pump::Clock::now();
   const bool every_table = replicator_.prepare_resync();
   if (const auto unfit = unfit_for_resync(order.table, every_table)) {
@@ -69,7 +72,7 @@ bool Pipeline::carry_out(const ResyncOrder& order, const Reply<ResyncAnswer>& re
     answer.elapsed_ms = milliseconds_since(since);
     reply(answer);
   };
-  waiters_.push_back({copied, since, board_.brought_over()});
+  waiters_.push_back({copied, since, board_.brought_over(), on_progress});
   pump_.flush_requested();
   return true;
 }

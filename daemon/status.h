@@ -54,6 +54,16 @@ struct TableReport {
   std::int64_t rows_total = 0;
 };
 
+/// Long work that is under way: a copy, or a comparison by value.
+struct WorkReport {
+  std::string kind;  ///< copy or verify
+  std::string table;
+  std::int64_t rows = 0;
+  std::int64_t rows_total = 0;       ///< about; 0 where it is not known
+  std::optional<double> rows_per_s;  ///< over the last seconds
+  std::optional<double> eta_s;       ///< until this table is done, at that rate
+};
+
 struct FlushReport {
   WallTime at{};
   std::int64_t changes = 0;
@@ -86,6 +96,7 @@ struct PipelineReport {
   std::int64_t batches = 0;
   std::int64_t rows_copied = 0;
   std::vector<TableReport> tables;
+  std::optional<WorkReport> work;
   std::int64_t quarantined = 0;
   std::optional<ErrorReport> error;
 };

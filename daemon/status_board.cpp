@@ -109,6 +109,35 @@ void StatusBoard::refresh(const Pump& pump, const Replicator& replicator) {
                               table.progress.rows_copied,
                               std::max(table.rows_total, table.progress.rows_copied)});
   }
+  note_copy(Pump::Clock::now());
+}
+
+void StatusBoard::note_copy(Pump::Time now) {
+  if (verifying_) return;
+  const auto& tables = report_.tables;
+  const auto copying = std::find_if(tables.begin(), tables.end(),
+                                    [](const TableReport& table) { return table.state == "copying"; });
+  if (report_.state != State::copying || copying == tables.end()) return meter_.end();
+  meter_.note("copy", copying->name, copying->rows_copied, copying->rows_total, now);
+}
+
+void StatusBoard::note_work(const WorkProgress& progress) {
+  const std::scoped_lock lock(mutex_);
+  verifying_ = true;
+  meter_.note(progress.work, progress.table, progress.rows, progress.rows_total, Pump::Clock::now());
+}
+
+void StatusBoard::work_is_over() {
+  const std::scoped_lock lock(mutex_);
+  verifying_ = false;
+  meter_.end();
+}
+
+std::optional<WorkProgress> StatusBoard::work() const {
+  const std::scoped_lock lock(mutex_);
+  const auto work = meter_.report(Pump::Clock::now());
+  if (!work) return std::nullopt;
+  return WorkProgress{report_.name, work->kind, work->table, work->rows, work->rows_total};
 }
 
 void StatusBoard::saw(capture::Position newest) {
@@ -132,6 +161,7 @@ PipelineReport StatusBoard::report() const {
   PipelineReport report = report_;
   const bool equal = reached_ && report.pending == 0;
   report.behind_s = equal ? 0 : seconds(now - equal_at_);
+  report.work = meter_.report(now);
   if (report.error && retry_at_) report.error->next_retry_s = std::max(0.0, seconds(*retry_at_ - now));
   return report;
 }

@@ -40,6 +40,7 @@ TEST_CASE("the status document has the fields, names and order that programs rel
       R"("totals":{"changes_applied":1200,"batches":17,"rows_copied":100000},)"
       R"("tables":[{"name":"packages","target":"public.packages","state":"streaming","rows_copied":100000,"rows_total":100000},)"
       R"({"name":"package_categories","target":"public.package_categories","state":"halted","rows_copied":12,"rows_total":12}],)"
+      R"("work":{"kind":"verify","table":"packages","rows":40000,"rows_total":100000,"rows_per_s":20000.0,"eta_s":3.0},)"
       R"("quarantined":3,)"
       R"("error":{"id":"e17","class":"table","code":"row_refused","message":"record \"new\" has no field \"update_at\"",)"
       R"("sqlstate":"42703","table":"package_categories","key":"7","column":null,)"
@@ -80,6 +81,9 @@ TEST_CASE("progress is told at most every half second, other events at once") {
   CHECK(differ.next(report, now + std::chrono::milliseconds{250}).empty());
   CHECK(differ.next(report, now + std::chrono::milliseconds{500}).at(0).type == "progress");
   CHECK(differ.next(report, now + std::chrono::seconds{5}).empty());
+  report.pipelines[0].work->rows += 1;
+  const auto compared = differ.next(report, now + std::chrono::seconds{5});
+  CHECK(contains(compared.at(0).data, R"("work":{"kind":"verify","table":"packages","rows":40001,)"));
   report.pipelines[0].last_flush->at += std::chrono::seconds{1};
   report.pipelines[0].error->id = "e18";
   const auto events = differ.next(report, now + std::chrono::seconds{5});
@@ -115,6 +119,8 @@ TEST_CASE("the status screen tells people the state, the lag, the error and its 
 
 shop: halted: NOT REPLICATING: it stands before an error and skips nothing
   behind       4 changes, 0.2 s
+  comparing    packages
+               40,000 of 100,000 rows, 40 %, 20,000 rows/s, 3.0 s left
   last commit  2026-11-20 15:03:22 +01:00 (1 min ago)
   last flush   2026-11-20 15:03:20 +01:00 (1 min ago), 4 changes in 3.1 ms
   error        table package_categories, key 7, SQLSTATE 42703: record "new" has no field "update_at"

@@ -49,6 +49,7 @@ DaemonReport full_report() {
   shop.rows_copied = 100000;
   shop.tables = {{"packages", "public.packages", "streaming", 100000, 100000},
                  {"package_categories", "public.package_categories", "halted", 12, 12}};
+  shop.work = WorkReport{"verify", "packages", 40000, 100000, 20000, 3};
   shop.quarantined = 3;
   shop.error = ErrorReport{.id = "e17",
                            .cls = "table",
@@ -141,8 +142,9 @@ void ScriptedService::log(const LogQuery& query, Reply<LogAnswer> reply) {
   reply(full_log());
 }
 
-void ScriptedService::resync(const ResyncOrder& order, Reply<ResyncAnswer> reply) {
+void ScriptedService::resync(const ResyncOrder& order, OnProgress on_progress, Reply<ResyncAnswer> reply) {
   note("resync " + order.pipeline + " " + order.table + (order.yes ? " yes" : ""));
+  if (hold_resyncs) return held_resyncs.push_back({std::move(on_progress), std::move(reply)});
   if (refusal) return reply(*refusal);
   reply(ResyncAnswer{"shop", order.yes ? "copied" : "needs_yes", {{"beans", "public.beans", 3, 2, 1}}, 2.5});
 }

@@ -47,7 +47,7 @@ class ScriptedService : public ControlService {
   void retry(const std::string& pipeline, Reply<Done> reply) override { done("retry", pipeline, reply); }
   void check(const std::string& pipeline, Reply<CheckAnswer> reply) override;
   void log(const LogQuery& query, Reply<LogAnswer> reply) override;
-  void resync(const ResyncOrder& order, Reply<ResyncAnswer> reply) override;
+  void resync(const ResyncOrder& order, OnProgress on_progress, Reply<ResyncAnswer> reply) override;
   void adopt(const std::string& pipeline, Reply<Done> reply) override { done("adopt", pipeline, reply); }
   void quarantine(const QuarantineQuery& query, Reply<QuarantineAnswer> reply) override;
   void retry_quarantined(const QuarantineChoice& choice, Reply<RetriedAnswer> reply) override;
@@ -67,6 +67,12 @@ class ScriptedService : public ControlService {
   QuarantineAnswer held_back = full_quarantine();
   bool hold_flushes = false;
   std::vector<Reply<FlushAnswer>> held;
+  struct HeldResync {
+    OnProgress on_progress;
+    Reply<ResyncAnswer> reply;
+  };
+  bool hold_resyncs = false;
+  std::vector<HeldResync> held_resyncs;
 
  private:
   void done(const char* verb, const std::string& pipeline, const Reply<Done>& reply);

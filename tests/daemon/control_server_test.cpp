@@ -134,7 +134,7 @@ TEST_CASE("the daemon is asked to stop after the answer has gone out") {
 
 TEST_CASE("an unknown path is answered with the list of paths") {
   TestServer server;
-  const std::string response = ask(server, "POST", "/v1/verify");
+  const std::string response = ask(server, "POST", "/v1/nothing");
   CHECK(status_of(response) == 404);
   CHECK(code_of(response) == "unknown_path");
   CHECK(response.find("GET /v1/status, ") != std::string::npos);

@@ -147,6 +147,18 @@ std::string DaemonProcess::status_line() {
   return supervisor_->status();
 }
 
+namespace {
+
+std::string last_line_of(const std::string& text) {
+  const std::size_t end = text.find_last_not_of('\n');
+  if (end == std::string::npos) return {};
+  const std::size_t before = text.rfind('\n', end);
+  const std::size_t begin = before == std::string::npos ? 0 : before + 1;
+  return text.substr(begin, end + 1 - begin);
+}
+
+}  // namespace
+
 Environment DaemonProcess::surroundings() const {
   Environment environment{{"HOME", dir_.path().string()},    {"XDG_RUNTIME_DIR", (dir_ / "run").string()},
                           {"XDG_CONFIG_HOME", std::nullopt}, {"RUNTIME_DIRECTORY", std::nullopt},
@@ -180,8 +192,9 @@ HttpAnswer DaemonProcess::http(const std::string& method, const std::string& pat
     return {0, nullptr, said.err};
   }
   HttpAnswer answer{std::atoi(said.out.c_str() + last_line + 1), nullptr, said.out.substr(0, last_line)};
-  if (nlohmann::json::accept(answer.body)) {
-    answer.json = nlohmann::json::parse(answer.body);
+  const std::string result = last_line_of(answer.body);
+  if (nlohmann::json::accept(result)) {
+    answer.json = nlohmann::json::parse(result);
   }
   return answer;
 }

@@ -11,7 +11,8 @@
 
 namespace sluice::support {
 
-/// An answer of the control socket; `json` is null where the body is none.
+/// An answer of the control socket; `json` is its last line, null where that is none: an answer to work that
+/// takes long has lines of progress before.
 struct HttpAnswer {
   int status = 0;  ///< 0: no answer at all
   nlohmann::json json;
