@@ -20,6 +20,7 @@ struct Place {
   Kind kind = Kind::at;
   std::string literal;
   bool as_bytes = false;  ///< the literal is bytes, with which the column's texts are to be compared
+  bool between = false;   ///< right behind the literal, and before all that is greater
 };
 
 /// SQLite sorts numbers before texts, and texts before blobs.
@@ -49,12 +50,14 @@ std::string bytes_literal(const std::string& bytes) {
   return "decode('" + digits + "','hex')";
 }
 
-/// Of a real among integers: the last integer that is not beyond it.
+/// Of a real among integers: at one of them, or behind one.
 Place place_of(double real) {
   const double below = std::floor(real);
   if (below >= 0x1p63) return {Place::Kind::after_all, {}};
   if (below < -0x1p63) return {Place::Kind::before_all, {}};
-  return {Place::Kind::at, integer_literal(static_cast<std::int64_t>(below))};
+  Place place{Place::Kind::at, integer_literal(static_cast<std::int64_t>(below))};
+  place.between = below != real;
+  return place;
 }
 
 Place place_of(const capture::Value& value, const TargetColumn& column) {
@@ -92,6 +95,7 @@ std::string compare(const TargetTable& table, const capture::Key& bound, bool be
     const std::string name = "t." + column.name;
     columns.push_back(place.as_bytes ? "convert_to(" + name + ",'UTF8')" : name);
     values.push_back(place.literal);
+    if (place.between) break;
   }
   if (columns.empty()) return equal_is_beyond == beyond ? "true" : "false";
   const std::string comparison = beyond ? (equal_is_beyond ? ">=" : ">") : (equal_is_beyond ? "<" : "<=");
