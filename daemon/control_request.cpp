@@ -36,6 +36,8 @@ std::vector<std::string> names(Fields fields) {
       return {"pipeline", "error", "timeout_ms"};
     case Fields::pipeline_table_and_yes:
       return {"pipeline", "table", "yes"};
+    case Fields::pipeline_table_and_repair:
+      return {"pipeline", "table", "repair"};
   }
   return {};
 }
@@ -91,10 +93,12 @@ std::vector<std::int64_t> ids_in(const Json& object) {
   return ids;
 }
 
-bool yes_in(const Json& object) {
-  const auto field = object.find("yes");
+bool flag_in(const Json& object, const char* name) {
+  const auto field = object.find(name);
   if (field == object.end()) return false;
-  if (!field->is_boolean()) refuse("wrong_type", "yes is not true or false", R"(write it as {"yes":true})");
+  if (!field->is_boolean())
+    refuse("wrong_type", fmt::format("{} is not true or false", name),
+           fmt::format(R"(write it as {{"{}":true}})", name));
   return field->get<bool>();
 }
 
@@ -120,7 +124,8 @@ ControlRequest parse_request(std::string_view body, Fields fields) {
           .ids = ids_in(object),
           .error = text_in(object, "error", R"(write it as {"error":"7bfae9f5"})"),
           .table = text_in(object, "table", R"(write it as {"table":"packages"})"),
-          .yes = yes_in(object),
+          .yes = flag_in(object, "yes"),
+          .repair = flag_in(object, "repair"),
           .timeout = timeout_in(object)};
 }
 

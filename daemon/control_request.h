@@ -28,6 +28,7 @@ struct ControlRequest {
   std::string error;              ///< the id of an error
   std::string table;              ///< empty: all of them
   bool yes = false;
+  bool repair = false;
   std::chrono::milliseconds timeout{30'000};
 };
 
@@ -39,6 +40,7 @@ enum class Fields {
   pipeline_ids_and_timeout,
   pipeline_error_and_timeout,
   pipeline_table_and_yes,
+  pipeline_table_and_repair,
 };
 
 /// Reads a body. Throws Refusal (400) that names the byte, the unknown field and its nearest neighbour, the

@@ -121,6 +121,12 @@ void resync(ControlDesk& desk, std::string_view body, Respond respond) {
                       forward<ResyncAnswer>(respond));
 }
 
+void verify(ControlDesk& desk, std::string_view body, Respond respond) {
+  const ControlRequest request = parse_request(body, Fields::pipeline_table_and_repair);
+  desk.service.verify({request.pipeline, request.table, request.repair}, lines(respond),
+                      forward<VerifyAnswer>(respond));
+}
+
 void adopt(ControlDesk& desk, std::string_view body, Respond respond) {
   desk.service.adopt(parse_request(body, Fields::pipeline).pipeline, forward<Done>(std::move(respond)));
 }
@@ -155,6 +161,7 @@ constexpr std::array kRoutes{
     Route{"POST", "/v1/quarantine/discard", Access::owner, discard_quarantined},
     Route{"POST", "/v1/check", Access::owner, check},
     Route{"POST", "/v1/resync", Access::owner, resync},
+    Route{"POST", "/v1/verify", Access::owner, verify},
     Route{"POST", "/v1/adopt", Access::owner, adopt},
     Route{"POST", "/v1/release", Access::owner, release},
     Route{"POST", "/v1/reload", Access::owner, reload},

@@ -196,6 +196,9 @@ class ControlService {
   /// deleted, says how many and does nothing, unless the order says yes. Tells of its progress, on the control
   /// thread, as often as it likes.
   virtual void resync(const ResyncOrder& order, OnProgress on_progress, Reply<ResyncAnswer> reply) = 0;
+  /// Compares tables by value, beside the stream of changes; repairs what differs if the order says so. Tells
+  /// of its progress like resync().
+  virtual void verify(const VerifyOrder& order, OnProgress on_progress, Reply<VerifyAnswer> reply) = 0;
   /// The source has moved: accepts its new place.
   virtual void adopt(const std::string& pipeline, Reply<Done> reply) = 0;
   /// Lets go of the pipeline for good (until the daemon is started again): before uninstalling.

@@ -15,13 +15,6 @@ namespace {
 /// The daemon keeps the deadline; this is how much later the client gives up on the daemon.
 constexpr std::chrono::seconds kGrace{5};
 
-std::vector<std::string> names(const DaemonReport& report, const std::string& wanted) {
-  if (!wanted.empty()) return {wanted};
-  std::vector<std::string> all;
-  for (const PipelineReport& pipeline : report.pipelines) all.push_back(pipeline.name);
-  return all;
-}
-
 std::vector<ClientRequest> requests_for(const std::vector<std::string>& pipelines,
                                         std::chrono::milliseconds timeout) {
   std::vector<ClientRequest> requests;
@@ -77,7 +70,7 @@ ExitCode report_answer(const ClientAnswer& answer, bool json) {
 
 ExitCode run_flush(const Invocation& invocation) {
   const ControlClient client = client_of(invocation);
-  const auto pipelines = names(parse_report(client.get("/v1/status")), invocation.pipeline);
+  const auto pipelines = pipelines_of(client, invocation);
   const bool progress = on_terminal() && !invocation.json;
   const auto tick =
       progress ? std::function<void()>([&client] { show_progress(client); }) : std::function<void()>();

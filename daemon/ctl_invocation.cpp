@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "daemon/control_protocol.h"
+
 namespace sluice::daemon {
 
 Config config_of(const Invocation& invocation) {
@@ -22,6 +24,14 @@ ControlClient client_of(const Invocation& invocation) {
   if (!has_config) return ControlClient(socket_path(invocation.socket, nullptr));
   const Config config = config_of(invocation);
   return ControlClient(socket_path(invocation.socket, &config));
+}
+
+std::vector<std::string> pipelines_of(const ControlClient& client, const Invocation& invocation) {
+  if (!invocation.pipeline.empty()) return {invocation.pipeline};
+  std::vector<std::string> all;
+  for (const PipelineReport& pipeline : parse_report(client.get("/v1/status")).pipelines)
+    all.push_back(pipeline.name);
+  return all;
 }
 
 std::string body_with_pipeline(const std::string& pipeline) {

@@ -22,6 +22,7 @@ struct Invocation {
   std::int64_t limit = LogQuery{}.limit;
   bool target = false;
   bool yes = false;
+  bool repair = false;
   std::vector<std::int64_t> rows;  ///< ids of rows in the quarantine
   bool all = false;
   std::string error;  ///< the id of an error
@@ -34,6 +35,9 @@ Config config_of(const Invocation& invocation);
 
 /// A client for the daemon's socket, as --socket, the environment or the configuration name it.
 ControlClient client_of(const Invocation& invocation);
+
+/// The pipeline that was named, or all that the daemon has.
+std::vector<std::string> pipelines_of(const ControlClient& client, const Invocation& invocation);
 
 /// {"pipeline":NAME} or nothing.
 std::string body_with_pipeline(const std::string& pipeline);

@@ -253,6 +253,13 @@ void Daemon::resync(const ResyncOrder& order, OnProgress on_progress, Reply<Resy
                                                      OneReply<ResyncAnswer>(io_, std::move(reply)));
 }
 
+void Daemon::verify(const VerifyOrder& order, OnProgress on_progress, Reply<VerifyAnswer> reply) {
+  const auto found = find(order.pipeline);
+  if (const auto* error = std::get_if<ControlError>(&found)) return reply(*error);
+  std::get<std::shared_ptr<Pipeline>>(found)->verify(order, NewestProgress(io_, std::move(on_progress)),
+                                                     OneReply<VerifyAnswer>(io_, std::move(reply)));
+}
+
 void Daemon::adopt(const std::string& name, Reply<Done> reply) {
   const auto found = find(name);
   if (const auto* error = std::get_if<ControlError>(&found)) return reply(*error);

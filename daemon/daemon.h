@@ -42,6 +42,7 @@ class Daemon : private ControlService {
   void discard_quarantined(const QuarantineChoice& choice, Reply<DiscardedAnswer> reply) override;
   void skip(const SkipOrder& order, Reply<SkippedAnswer> reply) override;
   void resync(const ResyncOrder& order, OnProgress on_progress, Reply<ResyncAnswer> reply) override;
+  void verify(const VerifyOrder& order, OnProgress on_progress, Reply<VerifyAnswer> reply) override;
   void adopt(const std::string& name, Reply<Done> reply) override;
   void release(const std::string& name, Reply<Done> reply) override;
   void reload(Reply<Done> reply) override;

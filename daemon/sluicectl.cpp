@@ -25,7 +25,8 @@ enum Takes : unsigned {
   kRow = 512,
   kRows = 1024,
   kAll = 2048,
-  kError = 4096
+  kError = 4096,
+  kRepair = 8192
 };
 
 struct Verb {
@@ -56,6 +57,12 @@ constexpr std::array kVerbs{
         "the pipeline stands before another one by now, nothing is done."},
     Verb{"check", kPipeline | kJson, "Is everything ready? Asks the daemon where there is one", run_check},
     Verb{"log", kPipeline | kJson | kLimit | kFollow, "The newest changes, readable", run_log},
+    Verb{
+        "verify", kPipeline | kTable | kRepair | kJson, "Compare the two sides by value", run_verify,
+        "Beside the stream of changes, without stopping it. Exits 5 where rows differ, after naming the "
+        "first\n"
+        "of them by key and columns. Rows in quarantine, and those that a table's rule leaves out, are told\n"
+        "apart from differences."},
     Verb{"resync", kPipeline | kTable | kYes | kJson, "Copy again, after telling what that does to Postgres",
          run_resync},
     Verb{"adopt", kPipeline, "The SQLite file has moved: accept its new place", run_adopt},
@@ -149,6 +156,8 @@ void add_options(CLI::App& command, unsigned takes, Invocation& invocation) {
   if (takes & kTarget)
     command.add_flag("--target", invocation.target, "Also remove the pipeline's state from Postgres");
   if (takes & kTable) command.add_option("--table", invocation.table, "One table; all without");
+  if (takes & kRepair)
+    command.add_flag("--repair", invocation.repair, "Write the rows that differ, and only these");
   if (takes & kYes) command.add_flag("--yes", invocation.yes, "Do not ask");
 }
 

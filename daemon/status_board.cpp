@@ -113,24 +113,11 @@ void StatusBoard::refresh(const Pump& pump, const Replicator& replicator) {
 }
 
 void StatusBoard::note_copy(Pump::Time now) {
-  if (verifying_) return;
   const auto& tables = report_.tables;
   const auto copying = std::find_if(tables.begin(), tables.end(),
                                     [](const TableReport& table) { return table.state == "copying"; });
   if (report_.state != State::copying || copying == tables.end()) return meter_.end();
   meter_.note("copy", copying->name, copying->rows_copied, copying->rows_total, now);
-}
-
-void StatusBoard::note_work(const WorkProgress& progress) {
-  const std::scoped_lock lock(mutex_);
-  verifying_ = true;
-  meter_.note(progress.work, progress.table, progress.rows, progress.rows_total, Pump::Clock::now());
-}
-
-void StatusBoard::work_is_over() {
-  const std::scoped_lock lock(mutex_);
-  verifying_ = false;
-  meter_.end();
 }
 
 std::optional<WorkProgress> StatusBoard::work() const {

@@ -25,16 +25,13 @@ class StatusBoard {
   void clear_error();
   /// False where that was known.
   bool set_captured(capture::Position position);
-  /// A comparison by value has come so far; one that is over.
-  void note_work(const WorkProgress& progress);
-  void work_is_over();
   void refresh(const Pump& pump, const Replicator& replicator);
 
   // Any thread.
   /// Changes applied and rows copied since the start: what a flush has brought over is the difference.
   std::int64_t brought_over() const;
   PipelineReport report() const;
-  /// The copy or comparison that is under way, if any.
+  /// The long work that is under way, if any.
   std::optional<WorkProgress> work() const;
   /// Somebody has looked and found the changelog to end here.
   void saw(capture::Position newest);
@@ -48,7 +45,6 @@ class StatusBoard {
   PipelineReport report_;
   SeenMarks seen_;
   WorkMeter meter_;
-  bool verifying_ = false;
   bool reached_ = false;                      ///< has Postgres told its position?
   Pump::Time equal_at_ = Pump::Clock::now();  ///< when Postgres was last known to hold everything
   std::optional<Pump::Time> retry_at_;

@@ -113,6 +113,33 @@ QuarantineAnswer full_quarantine() {
   return {.pipeline = "shop", .rows = {written, deleted}, .total = 2};
 }
 
+TableVerdict equal_table(const std::string& name, std::int64_t rows) {
+  TableVerdict table;
+  table.table = name;
+  table.target = "public." + name;
+  table.rows = rows;
+  return table;
+}
+
+VerifyAnswer full_verdict() {
+  using Kind = RowDifference::Kind;
+  TableVerdict equal = equal_table("packages", 1'000'000);
+  equal.left_out = 5;
+  TableVerdict different = equal_table("package_categories", 29);
+  different.missing = 1;
+  different.extra = 2;
+  different.differing = 11;
+  different.quarantined = 3;
+  different.dangling = 4;
+  different.first = {
+      {Kind::missing, "(1, 'it''s')", {}}, {Kind::extra, "9", {}}, {Kind::differs, "7", {"name", "price"}}};
+  return {.pipeline = "shop",
+          .outcome = "different",
+          .position = 1234,
+          .tables = {equal, different},
+          .elapsed_ms = 12'345.6789};
+}
+
 DaemonReport ScriptedService::status() {
   return report;
 }
@@ -147,6 +174,15 @@ void ScriptedService::resync(const ResyncOrder& order, OnProgress on_progress, R
   if (hold_resyncs) return held_resyncs.push_back({std::move(on_progress), std::move(reply)});
   if (refusal) return reply(*refusal);
   reply(ResyncAnswer{"shop", order.yes ? "copied" : "needs_yes", {{"beans", "public.beans", 3, 2, 1}}, 2.5});
+}
+
+void ScriptedService::verify(const VerifyOrder& order, OnProgress /*on_progress*/,
+                             Reply<VerifyAnswer> reply) {
+  note("verify " + order.pipeline + " " + order.table + (order.repair ? " repair" : ""));
+  if (refusal) return reply(*refusal);
+  VerifyAnswer answer = verdict;
+  answer.pipeline = order.pipeline;
+  reply(answer);
 }
 
 namespace {

@@ -36,6 +36,11 @@ LogAnswer full_log();
 /// A row that Postgres refused, with its values, and one of which Sluice refused the deletion.
 QuarantineAnswer full_quarantine();
 
+TableVerdict equal_table(const std::string& name, std::int64_t rows);
+
+/// A comparison that has found rows of every kind, and others that are told apart from them.
+VerifyAnswer full_verdict();
+
 /// A service of two pipelines, "shop" and "cafe", that answers at once unless told to hold flushes back.
 class ScriptedService : public ControlService {
  public:
@@ -48,6 +53,7 @@ class ScriptedService : public ControlService {
   void check(const std::string& pipeline, Reply<CheckAnswer> reply) override;
   void log(const LogQuery& query, Reply<LogAnswer> reply) override;
   void resync(const ResyncOrder& order, OnProgress on_progress, Reply<ResyncAnswer> reply) override;
+  void verify(const VerifyOrder& order, OnProgress on_progress, Reply<VerifyAnswer> reply) override;
   void adopt(const std::string& pipeline, Reply<Done> reply) override { done("adopt", pipeline, reply); }
   void quarantine(const QuarantineQuery& query, Reply<QuarantineAnswer> reply) override;
   void retry_quarantined(const QuarantineChoice& choice, Reply<RetriedAnswer> reply) override;
@@ -71,6 +77,7 @@ class ScriptedService : public ControlService {
     OnProgress on_progress;
     Reply<ResyncAnswer> reply;
   };
+  VerifyAnswer verdict = full_verdict();
   bool hold_resyncs = false;
   std::vector<HeldResync> held_resyncs;
 

@@ -45,6 +45,13 @@ TEST_CASE("every verb reaches the service with its pipeline") {
         200);
   CHECK(server.service.calls().back() == "resync shop beans yes");
   CHECK(code_of(ask(server, "POST", "/v1/resync", R"({"yes":"true"})")) == "wrong_type");
+  CHECK(status_of(ask(server, "POST", "/v1/verify",
+                      R"({"pipeline":"shop","table":"beans","repair":true})")) == 200);
+  CHECK(server.service.calls().back() == "verify shop beans repair");
+  CHECK(status_of(ask(server, "POST", "/v1/verify")) == 200);
+  CHECK(server.service.calls().back() == "verify  ");
+  CHECK(code_of(ask(server, "POST", "/v1/verify", R"({"repair":1})")) == "wrong_type");
+  CHECK(code_of(ask(server, "POST", "/v1/verify", R"({"yes":true})")) == "unknown_field");
   CHECK(status_of(ask(server, "POST", "/v1/reload")) == 200);
   CHECK(server.service.calls().back() == "reload ");
 }
