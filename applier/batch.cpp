@@ -264,6 +264,10 @@ void LargeBatch::forget_keys(const TargetTable& table) {
 void LargeBatch::write_gathered() {
   drop_superseded_refusals();
   write();
+  drop_stages();
+}
+
+void LargeBatch::drop_stages() {
   for (auto& [id, stage] : stages_) stage.drop();
   stages_.clear();
   settled_.clear();
@@ -306,16 +310,17 @@ Findings LargeBatch::compare(const TargetTable& table, const Piece& piece, Mend 
     if (findings.first.size() < Findings::kMostShown)
       findings.first.push_back({Finding::Kind::differs, refusal.error.key, {refusal.error.column}});
   }
-  if (mend == Mend::nothing) {
-    stage(table).drop();
-    stages_.clear();
-    settled_.clear();
+  auto held = held_back_rows(table, piece.chunk->rows, *context_.tolerance);
+  const bool all_equal = findings.differences() + findings.left_out == 0 && refused.empty() && held.empty();
+  if (mend == Mend::nothing || all_equal) {
+    drop_stages();
   } else {
-    tried_again_.merge(held_back_rows(table, piece.chunk->rows, *context_.tolerance));
+    tried_again_.merge(held);
     refuse(table, std::move(refused));
     if (mend != Mend::rows)
       rows_[table.source.id] +=
           stage(table).add_unknown(comparison.only_in_target(mend == Mend::left_out_too));
+    stage(table).forget_equal(comparison.in_piece());
     strict_ = *context_.tolerance;
     strict_->everything = false;
   }

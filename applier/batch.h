@@ -108,6 +108,7 @@ class LargeBatch {
   void refuse(const TargetTable& table, std::vector<Refusal> refusals);
   std::vector<capture::Key> held_back_keys(const TargetTable& table) const;
   void write_gathered();
+  void drop_stages();
   void drop_superseded_refusals();
   std::vector<Stage*> settled_stages();
   void settle(Stage& stage);

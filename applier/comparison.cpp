@@ -53,10 +53,13 @@ Findings Comparison::findings() {
 
 /// Each row of the stage beside its own in the target, where there is one; rows that are held back aside.
 std::string Comparison::pairs() const {
-  const std::string range = notes_ ? "" : " AND " + key_between(table_, piece_.after, piece_.chunk->frontier);
   return " FROM " + stage_.name() + " AS s LEFT JOIN " + table_.name + " AS t ON " +
-         key_join(table_, "t", "s") + range + " WHERE NOT s.sluice_gone AND NOT " +
+         key_join(table_, "t", "s") + " AND " + in_piece() + " WHERE NOT s.sluice_gone AND NOT " +
          marks_.has("s", KeyMarks::Mark::held);
+}
+
+std::string Comparison::in_piece() const {
+  return notes_ ? "true" : key_between(table_, piece_.after, piece_.chunk->frontier);
 }
 
 void Comparison::count_rows(Findings& findings) {
@@ -73,8 +76,7 @@ std::string Comparison::only_in_target(bool left_out) const {
   std::string condition = "NOT " + marks_.has_row("t");
   if (!notes_) {
     condition += " AND NOT EXISTS (SELECT 1 FROM " + stage_.name() + " AS s WHERE NOT s.sluice_gone AND " +
-                 key_join(table_, "t", "s") + ") AND " +
-                 key_between(table_, piece_.after, piece_.chunk->frontier);
+                 key_join(table_, "t", "s") + ") AND " + in_piece();
   }
   if (!left_out) condition += " AND NOT " + marks_.has("t", KeyMarks::Mark::left_out);
   return condition;

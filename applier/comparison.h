@@ -69,6 +69,9 @@ class Comparison {
   /// that the table's rule leaves out.
   std::string only_in_target(bool left_out) const;
 
+  /// The condition for rows t whose keys are those of the piece, where it can be told.
+  std::string in_piece() const;
+
   /// Lets go of the noted keys, with the scan's last piece.
   void finish();
 

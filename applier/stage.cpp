@@ -158,6 +158,13 @@ std::size_t Stage::add_unknown(const std::string& condition) {
   return added.affected_rows();
 }
 
+void Stage::forget_equal(const std::string& condition) {
+  const auto equal = session_.exec("DELETE FROM " + name_ + " AS s USING " + table_.name +
+                                   " AS t WHERE NOT s.sluice_gone AND " + key_join(table_, "t", "s") +
+                                   " AND NOT (" + images_differ(table_) + ") AND " + condition);
+  rows_ -= static_cast<std::int64_t>(equal.affected_rows());
+}
+
 void Stage::drop() {
   session_.exec("DROP TABLE " + name_);
 }

@@ -36,6 +36,9 @@ class Stage {
   /// Answers how many. The stage is settled.
   std::size_t add_unknown(const std::string& condition = "true");
 
+  /// Forgets the rows that the target has already; of rows t for which the condition is true.
+  void forget_equal(const std::string& condition);
+
   /// Lets go of it before the transaction ends.
   void drop();
 

@@ -1,6 +1,7 @@
 // Replaying: read a batch after the position, apply it in one transaction with the new position.
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -52,6 +53,9 @@ capture::ReadRequest Replicator::request(const capture::Anchor& from, const Ride
     const bool follows = found->second.only_in_target != applier::OnlyInTarget::unasked;
     if (follows && state.phase == Phase::copying) state = {Phase::streaming, {}};
   }
+  // A look at the file is a lock there, for which the application's writes have to wait.
+  constexpr std::chrono::milliseconds kLongestLock{5};
+  if (catalog_.journal_mode != "wal") request.limits.time = std::min(request.limits.time, kLongestLock);
   if (ride.table) request.copy = capture::CopyAsk{ride.table->source.id, ride.frontier};
   add_held_back_keys(request);
   request.limits.changes = std::min(request.limits.changes, batch_size_.changes());
