@@ -35,7 +35,7 @@ std::string pace_text(const WorkReport& work) {
                                              counted(work.rows_total, "row"), percent(work))
                                : counted(work.rows, "row");
   if (work.rows_per_s)
-    text += fmt::format(", {} rows/s", grouped(static_cast<std::int64_t>(*work.rows_per_s)));
+    text += fmt::format(", {}/s", grouped(static_cast<std::int64_t>(*work.rows_per_s)));
   if (work.eta_s) text += fmt::format(", {} left", elapsed_text(*work.eta_s));
   return text;
 }
@@ -59,7 +59,7 @@ ProgressLine::~ProgressLine() {
 void ProgressLine::show(const WorkProgress& progress) {
   if (!wanted_) return;
   const auto now = WorkMeter::Time::clock::now();
-  meter_.note(progress.work, progress.table, progress.rows, progress.rows_total, now);
+  meter_.note(progress, now);
   overwrite_line(work_line(progress.pipeline, *meter_.report(now), line_width()));
   shown_ = true;
 }

@@ -8,7 +8,7 @@
 
 namespace sluice::daemon {
 
-/// "123,456 of 1,000,000 rows, 12 %, 45,123 rows/s, 19.0 s left", as much of it as is known.
+/// "123,456 of 1,000,000 rows, 12 %, 45,123/s, 19.0 s left", as much of it as is known.
 std::string pace_text(const WorkReport& work);
 
 /// "shop: comparing orders, 123,456 of 1,000,000 rows, 12 %, ...", at most so many letters: a long table's

@@ -12,11 +12,17 @@ namespace sluice::daemon {
 
 namespace {
 
-constexpr std::size_t kLongestName = 30;  ///< of a table or key, in a window
+constexpr std::size_t kLongestName = 30;  ///< of a table, in a window
 
 std::string fitted(const std::string& text, std::size_t window) {
   const std::string plain = or_dash(text);
   return window == 0 ? plain : cut(plain, kLongestName);
+}
+
+/// A key is often what tells most: it has half of the window.
+std::string fitted_key(const RowDifference& row, std::size_t window) {
+  const std::string plain = or_dash(row.key);
+  return window == 0 ? plain : cut(plain, std::max(kLongestName, window / 2));
 }
 
 std::string padded(const std::string& text, std::size_t width) {
@@ -85,9 +91,9 @@ void add_first(std::string& text, const TableVerdict& table, std::size_t window)
   add_line(text, fmt::format("\n{} -> {}{}", harmless(table.table), harmless(table.target), which), window);
   std::size_t key_width = 0;
   for (const RowDifference& row : table.first)
-    key_width = std::max(key_width, width_of(fitted(row.key, window)));
+    key_width = std::max(key_width, width_of(fitted_key(row, window)));
   for (const RowDifference& row : table.first) {
-    const std::string key = fitted(row.key, window);
+    const std::string key = fitted_key(row, window);
     const std::string columns = harmless(joined(row.columns));
     add_line(text,
              fmt::format("  {:<7}  {}", to_string(row.kind),

@@ -109,15 +109,28 @@ void StatusBoard::refresh(const Pump& pump, const Replicator& replicator) {
                               table.progress.rows_copied,
                               std::max(table.rows_total, table.progress.rows_copied)});
   }
-  note_copy(Pump::Clock::now());
+  note_work(replicator.verification(), Pump::Clock::now());
 }
 
-void StatusBoard::note_copy(Pump::Time now) {
+std::optional<WorkProgress> StatusBoard::copy_under_way() const {
+  if (report_.state != State::copying) return std::nullopt;
   const auto& tables = report_.tables;
-  const auto copying = std::find_if(tables.begin(), tables.end(),
-                                    [](const TableReport& table) { return table.state == "copying"; });
-  if (report_.state != State::copying || copying == tables.end()) return meter_.end();
-  meter_.note("copy", copying->name, copying->rows_copied, copying->rows_total, now);
+  const auto table = std::find_if(tables.begin(), tables.end(),
+                                  [](const TableReport& each) { return each.state == "copying"; });
+  if (table == tables.end()) return std::nullopt;
+  return WorkProgress{report_.name, "copy", table->name, table->rows_copied, table->rows_total};
+}
+
+/// A comparison waits while a table is copied.
+void StatusBoard::note_work(const Verification* verification, Pump::Time now) {
+  const bool comparing = verification != nullptr && verification->begun() && !verification->done();
+  if (const auto copy = copy_under_way()) {
+    meter_.note(*copy, now);
+  } else if (comparing) {
+    meter_.note(verification->progress(), now);
+  } else {
+    meter_.end();
+  }
 }
 
 std::optional<WorkProgress> StatusBoard::work() const {

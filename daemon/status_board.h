@@ -39,7 +39,8 @@ class StatusBoard {
 
  private:
   void count_pending();
-  void note_copy(Pump::Time now);
+  std::optional<WorkProgress> copy_under_way() const;
+  void note_work(const Verification* verification, Pump::Time now);
 
   mutable std::mutex mutex_;
   PipelineReport report_;

@@ -24,12 +24,12 @@ std::optional<double> RowRate::per_second(Time now) const {
   return static_cast<double>(marks_.back().rows - marks_.front().rows) / seconds(now - marks_.front().at);
 }
 
-void WorkMeter::note(const std::string& kind, const std::string& table, std::int64_t rows,
-                     std::int64_t rows_total, Time now) {
-  const bool goes_on = work_ && work_->kind == kind && work_->table == table && work_->rows <= rows;
+void WorkMeter::note(const WorkProgress& progress, Time now) {
+  const bool goes_on =
+      work_ && work_->kind == progress.work && work_->table == progress.table && work_->rows <= progress.rows;
   if (!goes_on) rate_ = {};
-  work_ = {kind, table, rows, rows_total, {}, {}};
-  rate_.note(rows, now);
+  work_ = {progress.work, progress.table, progress.rows, progress.rows_total, {}, {}};
+  rate_.note(progress.rows, now);
 }
 
 void WorkMeter::end() {

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
-#include <string>
 
 #include "daemon/status.h"
+#include "daemon/verify.h"
 
 namespace sluice::daemon {
 
@@ -34,9 +34,8 @@ class WorkMeter {
  public:
   using Time = RowRate::Time;
 
-  /// `kind` is copy or verify. Another kind or table, or fewer rows than before, begins anew.
-  void note(const std::string& kind, const std::string& table, std::int64_t rows, std::int64_t rows_total,
-            Time now);
+  /// Other work, another table, or fewer rows than before: the rate begins anew.
+  void note(const WorkProgress& progress, Time now);
   void end();
 
   /// Nothing while there is no such work.

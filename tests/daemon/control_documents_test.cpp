@@ -120,7 +120,7 @@ TEST_CASE("the status screen tells people the state, the lag, the error and its 
 shop: halted: NOT REPLICATING: it stands before an error and skips nothing
   behind       4 changes, 0.2 s
   comparing    packages
-               40,000 of 100,000 rows, 40 %, 20,000 rows/s, 3.0 s left
+               40,000 of 100,000 rows, 40 %, 20,000/s, 3.0 s left
   last commit  2026-11-20 15:03:22 +01:00 (1 min ago)
   last flush   2026-11-20 15:03:20 +01:00 (1 min ago), 4 changes in 3.1 ms
   error        table package_categories, key 7, SQLSTATE 42703: record "new" has no field "update_at"

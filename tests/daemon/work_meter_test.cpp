@@ -45,17 +45,17 @@ TEST_CASE("a rate sinks while nothing comes, also where single steps are longer 
 TEST_CASE("the time that is left follows from rate and rows, where both are known") {
   WorkMeter meter;
   CHECK_FALSE(meter.report(at(0s)));
-  meter.note("copy", "orders", 0, 10'000, at(0s));
+  meter.note({"shop", "copy", "orders", 0, 10'000}, at(0s));
   CHECK_FALSE(meter.report(at(0s))->eta_s);
-  meter.note("copy", "orders", 2'000, 10'000, at(2s));
+  meter.note({"shop", "copy", "orders", 2'000, 10'000}, at(2s));
   CHECK(meter.report(at(2s))->rows_per_s == doctest::Approx(1'000));
   CHECK(meter.report(at(2s))->eta_s == doctest::Approx(8));
-  meter.note("copy", "orders", 4'000, 0, at(4s));
+  meter.note({"shop", "copy", "orders", 4'000, 0}, at(4s));
   CHECK_FALSE(meter.report(at(4s))->eta_s);
-  meter.note("copy", "packages", 100, 200, at(5s));
+  meter.note({"shop", "copy", "packages", 100, 200}, at(5s));
   CHECK_FALSE(meter.report(at(5s))->rows_per_s);
-  meter.note("copy", "packages", 200, 200, at(6s));
-  meter.note("copy", "packages", 0, 200, at(7s));
+  meter.note({"shop", "copy", "packages", 200, 200}, at(6s));
+  meter.note({"shop", "copy", "packages", 0, 200}, at(7s));
   CHECK_FALSE(meter.report(at(7s))->rows_per_s);
   meter.end();
   CHECK_FALSE(meter.report(at(7s)));
@@ -64,12 +64,13 @@ TEST_CASE("the time that is left follows from rate and rows, where both are know
 TEST_CASE("a line of progress tells what is known, and fits the terminal") {
   const WorkReport work{"verify", "orders", 123'456, 1'000'000, 45'123, 19.4};
   CHECK(work_line("shop", work, 0) ==
-        "shop: comparing orders, 123,456 of 1,000,000 rows, 12 %, 45,123 rows/s, 19.4 s left");
-  CHECK(work_line("shop", work, 79) ==
-        "shop: comparing o…, 123,456 of 1,000,000 rows, 12 %, 45,123 rows/s, 19.4 s left");
-  CHECK(width_of(work_line("shop", work, 79)) == 79);
+        "shop: comparing orders, 123,456 of 1,000,000 rows, 12 %, 45,123/s, 19.4 s left");
+  CHECK(work_line("shop", work, 78) == work_line("shop", work, 0));
+  CHECK(work_line("shop", work, 76) ==
+        "shop: comparing ord…, 123,456 of 1,000,000 rows, 12 %, 45,123/s, 19.4 s left");
+  CHECK(width_of(work_line("shop", work, 76)) == 76);
   CHECK(width_of(work_line("shop", work, 40)) == 40);
   CHECK(work_line("shop", {"copy", "orders", 1, 0, {}, {}}, 79) == "shop: copying orders, 1 row");
-  CHECK(pace_text({"copy", "orders", 1'001, 1'000, 10, {}}) == "1,001 of 1,000 rows, 99 %, 10 rows/s");
+  CHECK(pace_text({"copy", "orders", 1'001, 1'000, 10, {}}) == "1,001 of 1,000 rows, 99 %, 10/s");
   CHECK(work_line("shop", {"copy", "a\x1b[31mb", 1, 0, {}, {}}, 79) == "shop: copying a?[31mb, 1 row");
 }

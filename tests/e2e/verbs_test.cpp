@@ -85,6 +85,8 @@ const std::vector<std::vector<std::string>> kNeedDaemon{{"status"},
                                                         {"reload"},
                                                         {"stop"},
                                                         {"log"},
+                                                        {"verify"},
+                                                        {"resync", "--yes"},
                                                         {"skip", "--error", "0"},
                                                         {"quarantine", "list"},
                                                         {"quarantine", "show", "1"},
@@ -146,6 +148,8 @@ TEST_CASE("wrong usage is one line and exit code 2") {
                              {{"flush", "--timeout", "soon"}, 2, "expected a duration up to 1h"},
                              {{"flush", "--timeout", "2h"}, 2, "expected a duration up to 1h"},
                              {{"flush", "shop", "cafe"}, 2, "cafe"},
+                             {{"verify", "shop", "cafe"}, 2, "cafe"},
+                             {{"verify", "--table"}, 2, "--table"},
                              {{"skip"}, 2, "--error"},
                              {{"quarantine"}, 2, "ubcommand"},
                              {{"quarantine", "show"}, 2, "ID"},
@@ -176,6 +180,10 @@ TEST_CASE("with a daemon that is well every verb does its work") {
                              {{"flush"}, 0, "shop: nothing to do"},
                              {{"flush", "shop", "--timeout", "5s"}, 0, "shop: nothing to do"},
                              {{"retry", "shop"}, 0, "shop: trying again now"},
+                             {{"verify"}, 0, "shop: equal\n2 rows compared in "},
+                             {{"verify", "shop", "--table", "packages", "--repair"}, 0, "shop: equal"},
+                             {{"verify", "--json"}, 0, R"({"pipeline":"shop","outcome":"equal",)"},
+                             {{"resync"}, 0, "shop: copied again"},
                              {{"quarantine", "list"}, 0, "shop: nothing in quarantine"},
                              {{"quarantine", "retry"}, 0, "shop: nothing in quarantine"},
                              {{"quarantine", "discard", "--all"}, 0, "shop: nothing in quarantine"},
@@ -192,10 +200,36 @@ TEST_CASE("with a daemon that is well every verb does its work") {
                                  {"POST", "/v1/flush", R"({"timeout_ms":0})", 202, R"("outcome":"started")"},
                                  {"POST", "/v1/retry", "{}", 200, R"("ok":true)"},
                                  {"POST", "/v1/check", R"({"pipeline":"shop"})", 200, R"("ready":true)"},
+                                 {"POST", "/v1/verify", "", 200, R"("outcome":"equal")"},
+                                 {"POST", "/v1/resync", "", 200, R"("outcome":"copied")"},
                                  {"POST", "/v1/pause", "", 200, R"("ok":true)"},
                                  {"POST", "/v1/resume", "", 200, R"("ok":true)"},
                                  {"POST", "/v1/reload", "", 200, R"("ok":true)"}});
   must_flush(store.daemon);
+  CHECK(store.differences() == "");
+}
+
+TEST_CASE("verify names what differs, by its exit code too, and repairs it when asked to") {
+  Store store;
+  store.start();
+  store.server(
+      "UPDATE packages SET name = 'wine' WHERE id = 1; DELETE FROM packages WHERE id = 2; "
+      "INSERT INTO packages VALUES (9, 'extra')");
+  const Outcome found = store.daemon.ctl({"verify"});
+  CHECK(found.exit_code == 5);
+  CHECK(found.err == "");
+  CHECK(found.out.starts_with("shop: DIFFERENT: 3 rows in 1 of 1 table\n"));
+  for (const char* line : {"packages     2  1 missing, 1 extra, 1 differing\n", "  differs  1  name\n",
+                           "  missing  2\n", "  extra    9\n", ": sluicectl verify shop --repair\n"}) {
+    CAPTURE(line);
+    CAPTURE(found.out);
+    CHECK(found.out.find(line) != std::string::npos);
+  }
+  CHECK(found.out.find("wine") == std::string::npos);
+  CHECK(store.daemon.ctl({"verify", "--json"}).exit_code == 5);
+  CHECK(store.daemon.http("POST", "/v1/verify").json.at("outcome") == "different");
+  check_verb(store.daemon, {{"verify", "--repair"}, 0, "shop: repaired: 3 rows in 1 of 1 table, equal now"});
+  check_verb(store.daemon, {{"verify"}, 0, "shop: equal"});
   CHECK(store.differences() == "");
 }
 
@@ -213,6 +247,9 @@ TEST_CASE("wrong requests have the documented codes") {
                                  {"POST", "/v1/flush", R"({"pipeline":7})", 400, "wrong_type"},
                                  {"POST", "/v1/flush", R"({"timeout_ms":-1})", 400, "out_of_range"},
                                  {"POST", "/v1/flush", R"({"timeout_ms":1.5})", 400, "wrong_type"},
+                                 {"POST", "/v1/verify", R"({"repair":"yes"})", 400, "wrong_type"},
+                                 {"POST", "/v1/verify", R"({"table":"nosuch"})", 404, "unknown_table"},
+                                 {"POST", "/v1/resync", R"({"table":"nosuch"})", 404, "unknown_table"},
                                  {"POST", "/v1/stop", R"({"pipeline":"shop"})", 400, "unknown_field"}});
   CHECK(store.daemon.running());
 }
@@ -220,10 +257,12 @@ TEST_CASE("wrong requests have the documented codes") {
 TEST_CASE("an unknown name is told apart from everything else, with the names that are known") {
   Store store;
   store.start();
-  for (const std::string verb : {"status", "flush", "pause", "resume", "retry", "check"}) {
+  for (const std::string verb :
+       {"status", "flush", "pause", "resume", "retry", "check", "verify", "resync"}) {
     check_verb(store.daemon, {{verb, "nosuch"}, 2, "shop"});
   }
-  for (const std::string verb : {"flush", "pause", "resume", "retry", "check", "release"}) {
+  for (const std::string verb :
+       {"flush", "pause", "resume", "retry", "check", "release", "verify", "resync"}) {
     check_endpoints(store.daemon,
                     {{"POST", "/v1/" + verb, R"({"pipeline":"nosuch"})", 404, "unknown_pipeline"}});
   }
@@ -245,6 +284,8 @@ TEST_CASE("with several pipelines a name is needed, or all are meant") {
                              {{"flush"}, 0, "shop: "},
                              {{"flush", "cafe"}, 0, "cafe: nothing to do"},
                              {{"status"}, 0, "cafe: streaming"},
+                             {{"verify"}, 0, "cafe: equal"},
+                             {{"verify"}, 0, "shop: equal"},
                              {{"check"}, 0, "cafe: ready"},
                              {{"install"}, 0, "cafe: everything was in place"},
                              {{"pause"}, 2, "name one of: shop, cafe"},
@@ -252,7 +293,8 @@ TEST_CASE("with several pipelines a name is needed, or all are meant") {
                              {{"retry"}, 2, "name one of: shop, cafe"}});
   const Outcome one = store.daemon.ctl({"status", "cafe", "--json"});
   CHECK(nlohmann::json::parse(one.out).at("pipelines").size() == 1);
-  for (const std::string verb : {"flush", "pause", "resume", "retry", "check", "release"}) {
+  for (const std::string verb :
+       {"flush", "pause", "resume", "retry", "check", "release", "verify", "resync"}) {
     check_endpoints(store.daemon, {{"POST", "/v1/" + verb, "", 400, "pipeline_needed"}});
   }
   check_verb(store.daemon, {{"pause", "cafe"}, 0, "cafe: paused"});
@@ -270,8 +312,10 @@ TEST_CASE("paused") {
                              {{"status"}, 0, "shop: paused"},
                              {{"flush"}, 1, "sluicectl resume"},
                              {{"retry"}, 0, "trying again"},
+                             {{"verify"}, 1, "sluicectl resume"},
                              {{"check"}, 0, "paused"}});
   check_endpoints(store.daemon, {{"POST", "/v1/flush", "", 409, "paused"},
+                                 {"POST", "/v1/verify", "", 409, "paused"},
                                  {"POST", "/v1/flush", R"({"timeout_ms":0})", 409, "paused"},
                                  {"POST", "/v1/check", "", 200, R"("ready":true)"}});
   CHECK(store.names() == "tea rum");
