@@ -1,5 +1,5 @@
 # Everything that can be asked of the real programs, in every situation, and everything that can be wrong.
-add_executable(verbs_tests scene.cpp store.cpp verbs_test.cpp operating_test.cpp refusal_test.cpp bad_input_test.cpp)
+add_executable(verbs_tests scene.cpp store.cpp verbs_test.cpp long_work_test.cpp operating_test.cpp refusal_test.cpp bad_input_test.cpp)
 target_link_libraries(verbs_tests PRIVATE doctest_main test_support)
 target_compile_definitions(verbs_tests PRIVATE
   SLUICED_PROGRAM="${PROJECT_BINARY_DIR}/daemon/sluiced" SLUICECTL_PROGRAM="${PROJECT_BINARY_DIR}/daemon/sluicectl")
