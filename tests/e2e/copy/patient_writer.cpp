@@ -3,13 +3,16 @@
 #include <sqlite3.h>
 
 #include <algorithm>
-#include <array>
 
 namespace sluice::e2e {
 
 PatientWriter::PatientWriter(const std::filesystem::path& file, std::vector<Shape> shapes, int rows,
-                             unsigned seed)
-    : shapes_(std::move(shapes)), rows_(rows), random_(seed), database_(connect(file, 0)) {
+                             unsigned seed, Statements statements)
+    : shapes_(std::move(shapes)),
+      rows_(rows),
+      statements_(std::move(statements)),
+      random_(seed),
+      database_(connect(file, 0)) {
   thread_ = std::thread([this] { work(); });
 }
 
@@ -47,8 +50,8 @@ void PatientWriter::patiently(const std::string& sql) {
 
 void PatientWriter::write_one() {
   const Shape& shape = shapes_[random_() % shapes_.size()];
-  const std::array<std::string, 4> statements{shape.replace(), shape.update(), shape.remove(), shape.move()};
-  SQLite::Statement statement(database_, statements[random_() % statements.size()]);
+  const auto sql = statements_[random_() % statements_.size()];
+  SQLite::Statement statement(database_, (shape.*sql)());
   statement.bind(1, static_cast<int>(1 + random_() % static_cast<unsigned>(rows_)));
   // A number beside its own: a row moves over the copy's frontier now and then, not to the end each time.
   const bool among_them = random_() % 2 == 0;

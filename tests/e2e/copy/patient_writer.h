@@ -13,11 +13,19 @@
 
 namespace sluice::e2e {
 
+/// The statements that an application makes use of.
+using Statements = std::vector<std::string (Shape::*)() const>;
+const Statements kEveryStatement = {&Shape::replace, &Shape::update, &Shape::remove, &Shape::move};
+/// Those after which every key is still there.
+const Statements kWrites = {&Shape::replace, &Shape::update};
+
 /// An application that writes all over the tables of some shapes, on a thread of its own, and notes how long
 /// it has had to wait for a lock: it asks again at once and never leaves the waiting to SQLite.
 class PatientWriter {
  public:
-  PatientWriter(const std::filesystem::path& file, std::vector<Shape> shapes, int rows, unsigned seed);
+  /// Writes to the rows 1 to `rows`, and to some beyond a million.
+  PatientWriter(const std::filesystem::path& file, std::vector<Shape> shapes, int rows, unsigned seed,
+                Statements statements = kEveryStatement);
   ~PatientWriter() { finish(); }
   PatientWriter(const PatientWriter&) = delete;
   PatientWriter& operator=(const PatientWriter&) = delete;
@@ -38,6 +46,7 @@ class PatientWriter {
 
   std::vector<Shape> shapes_;
   int rows_;
+  Statements statements_;
   int next_ = 1'000'000;
   std::mt19937 random_;
   SQLite::Database database_;

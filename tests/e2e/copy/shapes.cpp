@@ -28,13 +28,18 @@ std::string Shape::source_ddl() const {
 }
 
 std::string Shape::target_ddl() const {
-  if (target_key.empty()) return "";
   return "CREATE TABLE " + table + " (" + target_key + ", amount double precision, note text);";
 }
 
 std::string Shape::fill(int rows) const {
   return "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < " + std::to_string(rows) +
          ") INSERT INTO " + table + " SELECT " + key_of("i") + ", i * 0.1, 'old ' || i FROM n;";
+}
+
+std::string Shape::remove_all(int first, int last) const {
+  return "WITH RECURSIVE n(i) AS (SELECT " + std::to_string(first) +
+         " UNION ALL SELECT i + 1 FROM n WHERE i < " + std::to_string(last) + ") DELETE FROM " + table +
+         " WHERE (" + listed(columns) + ") IN (SELECT " + key_of("i") + " FROM n);";
 }
 
 std::string Shape::replace() const {
@@ -64,50 +69,54 @@ std::string Shape::where() const {
 
 std::vector<Shape> shapes() {
   return {
-      {"by_integer", "id INTEGER PRIMARY KEY", ")", {"id"}, {"{i} * 3 - 9000"}, ""},
-      {"by_text", "word TEXT PRIMARY KEY NOT NULL", ")", {"word"}, {kWord}, ""},
+      {"by_integer", "id INTEGER PRIMARY KEY", ")", {"id"}, {"{i} * 3 - 3000"}, "id bigint PRIMARY KEY"},
+      {"by_text", "word TEXT PRIMARY KEY NOT NULL", ")", {"word"}, {kWord}, "word text PRIMARY KEY"},
       {"by_american",
        "word TEXT PRIMARY KEY NOT NULL",
        ")",
        {"word"},
        {kWord},
-       "word text COLLATE public.american PRIMARY KEY"},
+       "word text COLLATE public.american PRIMARY KEY",
+       false},
       {"by_worldly",
        "word TEXT NOT NULL",
        ", PRIMARY KEY (word)) WITHOUT ROWID",
        {"word"},
        {kWord},
-       "word text COLLATE public.worldly PRIMARY KEY"},
+       "word text COLLATE public.worldly PRIMARY KEY",
+       false},
       {"by_nocase",
        "word TEXT COLLATE NOCASE PRIMARY KEY NOT NULL",
        ")",
        {"word"},
        {"CASE {i} % 2 WHEN 0 THEN 'KEY ' ELSE 'key ' END || {i}"},
-       ""},
+       "word text PRIMARY KEY"},
       {"by_number",
        "id PRIMARY KEY NOT NULL",
        ")",
        {"id"},
        {"CASE {i} % 3 WHEN 0 THEN {i} ELSE {i} + 0.25 END"},
-       "id double precision PRIMARY KEY"},
+       "id double precision PRIMARY KEY",
+       false},
       {"by_two",
        "region TEXT NOT NULL, number INTEGER NOT NULL",
        ", PRIMARY KEY (region, number DESC)) WITHOUT ROWID",
        {"region", "number"},
        {"CASE {i} % 3 WHEN 0 THEN 'north' WHEN 1 THEN 'South' ELSE 'süd' END", "{i} / 3"},
-       "region text COLLATE public.american, number bigint, PRIMARY KEY (number, region)"},
+       "region text COLLATE public.american, number bigint, PRIMARY KEY (number, region)",
+       false},
       {"by_bytes",
        "digest BLOB PRIMARY KEY NOT NULL",
        ")",
        {"digest"},
        {"CAST('d' || ({i} * 7919 % 100003) || x'00' || {i} AS BLOB)"},
-       ""},
+       "digest bytea PRIMARY KEY"},
       {"by_uuid",
        "id UUID PRIMARY KEY NOT NULL",
        ")",
        {"id"},
        {"printf('%08x-0000-4000-8000-%012x', {i} * 7919 % 100003, {i})"},
-       ""},
+       "id uuid PRIMARY KEY"},
   };
 }
 

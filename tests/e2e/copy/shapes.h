@@ -13,13 +13,15 @@ struct Shape {
   std::string ddl_end;  ///< what follows the columns: the PRIMARY KEY where it is of its own, and options
   std::vector<std::string> columns;  ///< of the key
   std::vector<std::string> key;      ///< a SQL expression over {i} for each
-  std::string target_key;  ///< the key's columns in Postgres, and what follows; empty: Sluice makes the table
+  std::string target_key;            ///< the key's columns in Postgres, and what follows
+  bool by_sluice = true;             ///< would Sluice make the same table?
 
   std::string source_ddl() const;
-  std::string target_ddl() const;  ///< empty where Sluice makes the table
+  std::string target_ddl() const;
 
-  /// INSERT of the rows 1 to `rows`.
+  /// INSERT of the rows 1 to `rows`, and DELETE of those from `first` to `last`.
   std::string fill(int rows) const;
+  std::string remove_all(int first, int last) const;
   /// Statements about the row whose number is ?1; ?2 is a number that has not been used before.
   std::string replace() const;
   std::string update() const;
