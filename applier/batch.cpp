@@ -162,10 +162,15 @@ void LargeBatch::add(const capture::Chunk& chunk) {
   }
 }
 
-void LargeBatch::copy_straight(const TargetTable& table, const std::vector<capture::Row>& rows) {
-  const bool alone = stages_.empty() || !is_checked_against_others(table);
+void LargeBatch::copy_straight(const TargetTable& table, const std::vector<capture::Row>& rows,
+                               Straight way) {
   tried_again_.merge(held_back_rows(table, rows, *context_.tolerance));
-  add(convert_rows(table, rows, context_.text), alone);
+  TableWrite write = convert_rows(table, rows, context_.text);
+  rows_[table.source.id] += rows.size();
+  const bool alone = stages_.empty() || !is_checked_against_others(table);
+  const bool fit = alone && write.refused.empty() && !table.may_swallow;
+  refuse(table, std::exchange(write.refused, {}));
+  if (!fit || !copied_straight(write, way)) add_to_stage(write);
 }
 
 void LargeBatch::gather(const TargetTable& table, const std::vector<capture::Row>& rows) {
@@ -181,7 +186,7 @@ void LargeBatch::add(TableWrite write, bool all_new) {
   // Once a table has a stage, its later states have to come after the earlier ones in it.
   const bool staged = stages_.contains(table.source.id) || noted_.contains(table.source.id);
   const bool straight = all_new && !refused && !table.may_swallow && !staged;
-  if (straight && copied_straight(write)) return;
+  if (straight && copied_straight(write, Straight::checked)) return;
   add_to_stage(write);
 }
 
@@ -191,19 +196,22 @@ bool LargeBatch::is_checked_against_others(const TargetTable& table) const {
   return session_.mode() == ApplyMode::ordinary && (!table.parents.empty() || table.references_itself);
 }
 
-bool LargeBatch::copied_straight(const TableWrite& write) {
+bool LargeBatch::copied_straight(const TableWrite& write, Straight way) {
   std::string lines;
   for (const auto& row : write.upserts) {
     std::vector<const std::optional<std::string>*> fields;
     for (const auto& value : row) fields.push_back(&value);
     append_copy_line(lines, fields);
   }
+  const bool checked = is_checked_against_others(*write.table);
+  if (way == Straight::streamed && !checked) {
+    session_.stream(write.table->name, write.table->column_names(), lines);
+    return true;
+  }
   Savepoint savepoint(session_);
   try {
     session_.copy(write.table->name, write.table->column_names(), lines);
-    if (is_checked_against_others(*write.table)) {
-      session_.exec("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED");
-    }
+    if (checked) session_.exec("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED");
   } catch (const ApplyError& error) {
     // Rows that are there already, or that constraints refuse before the rest of the batch is there.
     if (error.fault == Fault::row || error.fault == Fault::table) return false;

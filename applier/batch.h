@@ -69,8 +69,15 @@ class LargeBatch {
   /// are all new go straight into their table where it would refuse them if they were not.
   void add(const capture::Chunk& chunk);
 
-  /// Writes a piece of a first copy straight into a target table that held nothing before.
-  void copy_straight(const TargetTable& table, const std::vector<capture::Row>& rows);
+  /// How a piece of a first copy is written.
+  enum class Straight {
+    streamed,  ///< the server is at work on it while the next one is read; a refusal ends the batch
+    checked,   ///< refused rows are told apart
+  };
+
+  /// Writes a piece of a first copy straight into a target table that held nothing before. No change of the
+  /// batch is about its keys.
+  void copy_straight(const TargetTable& table, const std::vector<capture::Row>& rows, Straight way);
 
   /// Gathers a piece of a table that is compared with what the target holds already; see reconcile().
   void gather(const TargetTable& table, const std::vector<capture::Row>& rows);
@@ -102,7 +109,7 @@ class LargeBatch {
   Stage& stage(const TargetTable& table);
   void add(TableWrite write, bool all_new);
   bool is_checked_against_others(const TargetTable& table) const;
-  bool copied_straight(const TableWrite& write);
+  bool copied_straight(const TableWrite& write, Straight way);
   void add_to_stage(const TableWrite& write);
   std::vector<Refusal> add_piece(const TargetTable& table, const capture::CopyChunk& chunk);
   void refuse(const TargetTable& table, std::vector<Refusal> refusals);

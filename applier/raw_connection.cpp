@@ -112,31 +112,31 @@ std::string transport(pg_conn* handle) {
   return host && host[0] == '/' ? "a local socket" : "";
 }
 
-void copy_raw(pg_conn* handle, const std::string& statement, const std::string& lines) {
-  {
-    const Result started(PQexec(handle, statement.c_str()));
-    if (PQresultStatus(started.held) != PGRES_COPY_IN) throw_result(handle, started.held);
-  }
+void begin_copy(pg_conn* handle, const std::string& statement) {
+  const Result started(PQexec(handle, statement.c_str()));
+  if (PQresultStatus(started.held) != PGRES_COPY_IN) throw_result(handle, started.held);
+}
+
+void send_copy(pg_conn* handle, const std::string& lines) {
   // libpq takes an int; larger pieces are cut, which COPY does not mind.
   constexpr std::size_t kPiece = 1 << 20;
-  bool sent = true;
-  for (std::size_t at = 0; at < lines.size() && sent; at += kPiece) {
+  for (std::size_t at = 0; at < lines.size(); at += kPiece) {
     const auto size = std::min(kPiece, lines.size() - at);
-    sent = PQputCopyData(handle, lines.data() + at, static_cast<int>(size)) == 1;
+    if (PQputCopyData(handle, lines.data() + at, static_cast<int>(size)) != 1)
+      throw ApplyError(Fault::in_doubt, first_line(PQerrorMessage(handle)));
   }
-  if (!sent || PQputCopyEnd(handle, nullptr) != 1) {
+}
+
+void end_copy(pg_conn* handle) {
+  if (PQputCopyEnd(handle, nullptr) != 1)
     throw ApplyError(Fault::in_doubt, first_line(PQerrorMessage(handle)));
-  }
   const Result ended(PQgetResult(handle));
-  if (PQresultStatus(ended.held) != PGRES_COMMAND_OK) {
-    try {
-      throw_result(handle, ended.held);
-    } catch (...) {
-      drain(handle);
-      throw;
-    }
-  }
   drain(handle);
+  if (PQresultStatus(ended.held) != PGRES_COMMAND_OK) throw_result(handle, ended.held);
+}
+
+void abandon_copy(pg_conn* handle) noexcept {
+  if (PQputCopyEnd(handle, "abandoned") == 1) drain(handle);
 }
 
 }  // namespace sluice::applier

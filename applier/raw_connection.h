@@ -37,7 +37,12 @@ int greeted_pid(pg_conn* handle);
 /// How the bytes travel: "a local socket", "TLSv1.3", or nothing where anybody on the way can read them.
 std::string transport(pg_conn* handle);
 
-/// COPY ... FROM STDIN of ready text lines. Throws ApplyError with Postgres's SQLSTATE and primary message.
-void copy_raw(pg_conn* handle, const std::string& statement, const std::string& lines);
+/// COPY ... FROM STDIN of ready text lines, in as many pieces as one likes. What the server refuses may come
+/// with any of the calls: ApplyError with its SQLSTATE and primary message.
+void begin_copy(pg_conn* handle, const std::string& statement);
+void send_copy(pg_conn* handle, const std::string& lines);
+void end_copy(pg_conn* handle);
+/// Ends it as if it had never begun; tells nothing.
+void abandon_copy(pg_conn* handle) noexcept;
 
 }  // namespace sluice::applier

@@ -148,12 +148,35 @@ Session::Session(const TargetOptions& options, std::shared_ptr<Lifeline> lifelin
 Session::~Session() = default;
 
 pqxx::result Session::exec(const std::string& sql) {
+  end_stream();
   return guarded([&] { return work_->exec(sql); });
 }
 
 void Session::copy(const std::string& table, const std::vector<std::string>& columns,
                    const std::string& lines) {
-  guarded([&] { copy_raw(raw_, "COPY " + table + " (" + join(columns, ",") + ") FROM STDIN", lines); });
+  end_stream();
+  stream(table, columns, lines);
+  end_stream();
+}
+
+void Session::stream(const std::string& table, const std::vector<std::string>& columns,
+                     const std::string& lines) {
+  const std::string statement = "COPY " + table + " (" + join(columns, ",") + ") FROM STDIN";
+  if (streaming_ != statement) {
+    end_stream();
+    guarded([&] { begin_copy(raw_, statement); });
+    streaming_ = statement;
+  }
+  guarded([&] { send_copy(raw_, lines); });
+}
+
+void Session::end_stream() {
+  if (std::exchange(streaming_, {}).empty()) return;
+  guarded([&] { end_copy(raw_); });
+}
+
+void Session::abandon_stream() noexcept {
+  if (!std::exchange(streaming_, {}).empty()) abandon_copy(raw_);
 }
 
 bool Session::pooled() const {
@@ -190,6 +213,7 @@ Transaction::Transaction(Session& session) : session_(session) {
 
 Transaction::~Transaction() {
   if (!open_) return;
+  session_.abandon_stream();
   try {
     session_.exec("ROLLBACK");
   } catch (const std::exception&) {
@@ -208,6 +232,7 @@ Savepoint::Savepoint(Session& session) : session_(session) {
 
 Savepoint::~Savepoint() {
   if (!open_) return;
+  session_.abandon_stream();
   try {
     session_.exec("ROLLBACK TO SAVEPOINT sluice; RELEASE SAVEPOINT sluice");
   } catch (const std::exception&) {

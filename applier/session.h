@@ -57,6 +57,14 @@ class Session {
   /// Streams lines of COPY's text format (see copy_line) to `table`, quoted and qualified.
   void copy(const std::string& table, const std::vector<std::string>& columns, const std::string& lines);
 
+  /// The same for lines that come piece by piece, while the server is at work on those before: goes on where
+  /// the last call sent lines to the same columns. What the server refuses may come with the next call,
+  /// whatever it is.
+  void stream(const std::string& table, const std::vector<std::string>& columns, const std::string& lines);
+
+  /// Lets go of a stream that has not ended, before its transaction is rolled back. Never throws.
+  void abandon_stream() noexcept;
+
   ApplyMode mode() const { return mode_; }
   const std::string& server_version() const { return server_version_; }
   const std::string& role() const { return role_; }
@@ -79,6 +87,7 @@ class Session {
   template <typename Call>
   auto guarded(Call call);
   ApplyMode probe_mode();
+  void end_stream();
 
   /// Lets go of the socket's number also where the constructor throws: it may be given to another file.
   struct Attachment {
@@ -95,6 +104,7 @@ class Session {
   std::string transaction_settings_;
   std::string role_;  ///< quoted
   int backend_pid_ = 0;
+  std::string streaming_;             ///< the COPY that is under way
   Attachment attachment_{lifeline_};  ///< last, so that it lets go before the connection closes
 };
 

@@ -157,6 +157,9 @@ class Replicator {
   /// The same, because the table's rule has changed: what is unknown then was left out by the owner.
   static constexpr const char* kAfterRule = "rule";
 
+  /// How much goes into a batch: as much as the limits say, or everything up to a boundary, with care.
+  enum class Reach { limits, boundary };
+
   enum class CopyWay {
     straight,  ///< the target holds nothing: rows are written as they come
     compared,  ///< it holds rows: the scan writes what differs
@@ -167,8 +170,15 @@ class Replicator {
   struct Ride {
     const applier::TargetTable* table = nullptr;  ///< nothing rides without
     capture::Key frontier;
-    std::function<void(applier::LargeBatch&, const capture::CopyChunk&)> board;
-    std::function<void(const capture::CopyChunk&, StepResult&)> arrive;  ///< once it is committed
+    using Batch = applier::LargeBatch;
+    std::function<void(Batch&, const capture::CopyChunk&, Reach)> board;
+    std::function<void(Batch&, const capture::CopyChunk& last, std::int64_t rows)>
+        seal;                                                    ///< before the commit
+    std::function<void(const capture::CopyChunk& last)> arrive;  ///< and after it
+    bool straight =
+        false;  ///< several pieces may ride together, and changes beyond the frontier wait for theirs
+    bool copies = true;  ///< else its rows are only compared
+    bool writes = true;  ///< else a batch without changes has done nothing
   };
 
   /// Changes and copied rows, and the memory that they take.
@@ -205,7 +215,6 @@ class Replicator {
   const applier::TargetTable* next_to_copy() const;
   CopyWay way_to_copy(const applier::TargetTable& table);
   applier::OnlyInTarget fate_of_unknown(const applier::TargetTable& table);
-  applier::TableProgress after(const applier::TargetTable& table, const capture::CopyChunk& piece);
   Ride straight_copy(const applier::TargetTable& table);
   Ride compared_copy(const applier::TargetTable& table);
   Ride comparison(const applier::TargetTable& table);
@@ -230,15 +239,16 @@ class Replicator {
   void check_deletions(const applier::TargetTable& table, const applier::ExistingCounts& counts) const;
   StepResult replay(const Ride& ride);
   void advanced(const capture::Anchor& to, bool whole);
-  enum class Reach { limits, boundary };
   StepResult replay_large(capture::Chunk chunk, const Ride& ride, Reach reach);
-  StepResult replay_chunks(capture::Chunk& chunk, const Ride& ride, Reach reach);
+  StepResult replay_chunks(capture::Chunk& chunk, Ride ride, Reach reach);
 
   capture::ReadRequest request(const capture::Anchor& from, const Ride& ride) const;
   capture::Chunk read(const capture::ReadRequest& request);
   void observe(const char* step) { observer_(step); }
   applier::TableProgress& progress(const applier::TargetTable& table);
   bool copying() const { return next_to_copy() != nullptr; }
+  void note_filled_tables();
+  bool follows_already(const applier::TargetTable& table) const;
   applier::BatchContext context();
   void tell_notes();
   void load_quarantine();
@@ -272,6 +282,7 @@ class Replicator {
   std::set<std::tuple<std::string, std::string, applier::Remarks>> told_notes_;  ///< table, column, remark
   bool retry_quarantined_ = false;
   std::optional<Verification> verification_;
+  std::set<std::string> filled_;  ///< of the tables still to be copied, those whose target holds rows
   std::map<std::string, std::int64_t>
       kept_rows_;                     ///< by the copies under way that keep what only the target has
   std::set<std::string> told_rules_;  ///< of tables that are not there

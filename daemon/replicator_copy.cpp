@@ -43,6 +43,12 @@ void refuse_existing(const TargetTable& table, std::int64_t foreign, std::int64_
   if (foreign + differing > 0) throw existing_rows_error({describe(table, foreign, differing)});
 }
 
+/// Where a copy stands once a piece is committed.
+capture::CopyState stands_at(const capture::CopyChunk& piece) {
+  if (!piece.frontier) return {Phase::streaming, {}};
+  return {Phase::copying, *piece.frontier};
+}
+
 }  // namespace
 
 std::vector<const TargetTable*> Replicator::unfinished() const {
@@ -72,70 +78,93 @@ Replicator::CopyWay Replicator::way_to_copy(const TargetTable& table) {
   return holds_rows(*session_, table) ? CopyWay::compared : CopyWay::straight;
 }
 
+/// Asked whenever tables begin to wait for their copy, in one question.
+void Replicator::note_filled_tables() {
+  filled_.clear();
+  std::vector<std::string> names;
+  std::vector<std::string> questions;
+  for (const TargetTable* table : unfinished()) {
+    if (progress(*table).copy.phase != Phase::pending) continue;
+    names.push_back(table->source.name);
+    questions.push_back("EXISTS (SELECT 1 FROM " + table->name + ")");
+  }
+  if (names.empty()) return;
+  const auto answers = session_->exec("SELECT ARRAY[" + applier::join(questions, ",") + "]::text")[0][0];
+  const std::string text = answers.as<std::string>();  // {t,f,t}
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (text.at(2 * i + 1) == 't') filled_.insert(names[i]);
+  }
+}
+
 StepResult Replicator::copy(const TargetTable& table) {
   const CopyWay way = way_to_copy(table);
   if (way == CopyWay::whole) return copy_whole({&table});
-  if (way == CopyWay::straight) return replay(straight_copy(table));
   try {
-    return replay(compared_copy(table));
+    return replay(way == CopyWay::straight ? straight_copy(table) : compared_copy(table));
   } catch (const applier::ApplyError& refusal) {
-    if (!refusal.waits_for_other_rows()) throw;
+    const bool meets_rows = way == CopyWay::compared || !filled_.empty();
+    if (!meets_rows || !refusal.waits_for_other_rows()) throw;
   }
   // Rows that are in the way may be ones that the scans have still to come by, of this table or of another.
   return copy_whole(unfinished());
 }
 
-/// Where the copy of a table stands once a piece is committed.
-applier::TableProgress Replicator::after(const TargetTable& table, const capture::CopyChunk& piece) {
-  applier::TableProgress next = progress(table);
-  next.version = copy_version(table);
-  next.rows_copied += static_cast<std::int64_t>(piece.rows.size());
-  next.copy.phase = piece.frontier ? Phase::copying : Phase::streaming;
-  next.copy.frontier = piece.frontier.value_or(capture::Key{});
-  return next;
-}
-
 /// An empty table takes the rows as they come, piece by piece.
 Replicator::Ride Replicator::straight_copy(const TargetTable& table) {
   const auto next = std::make_shared<applier::TableProgress>();
-  return {&table, progress(table).copy.frontier,
-          [this, &table, next](LargeBatch& batch, const capture::CopyChunk& piece) {
-            batch.copy_straight(table, piece.rows);
-            *next = after(table, piece);
-            next->ours = config_.target.existing_rows != ExistingRows::merge;
-            batch.save(table.source.name, *next);
-          },
-          [this, &table, next](const capture::CopyChunk& piece, StepResult& result) {
-            progress(table) = *next;
-            result.rows_copied = static_cast<std::int64_t>(piece.rows.size());
-          }};
+  Ride ride;
+  ride.table = &table;
+  ride.frontier = progress(table).copy.frontier;
+  ride.straight = true;
+  ride.board = [&table](LargeBatch& batch, const capture::CopyChunk& piece, Reach reach) {
+    using Straight = LargeBatch::Straight;
+    batch.copy_straight(table, piece.rows, reach == Reach::limits ? Straight::streamed : Straight::checked);
+  };
+  ride.seal = [this, &table, next](LargeBatch& batch, const capture::CopyChunk& last, std::int64_t rows) {
+    *next = progress(table);
+    next->version = copy_version(table);
+    next->ours = config_.target.existing_rows != ExistingRows::merge;
+    next->rows_copied += rows;
+    next->copy = stands_at(last);
+    batch.save(table.source.name, *next);
+  };
+  ride.arrive = [this, &table, next](const capture::CopyChunk& /*last*/) { progress(table) = *next; };
+  return ride;
 }
 
 /// One that holds rows is compared piece by piece, and what differs is written.
 Replicator::Ride Replicator::compared_copy(const TargetTable& table) {
-  const auto next = std::make_shared<applier::TableProgress>();
   const auto findings = std::make_shared<applier::Findings>();
-  const capture::Key frontier = progress(table).copy.frontier;
+  const auto next = std::make_shared<applier::TableProgress>();
   const OnlyInTarget fate = fate_of_unknown(table);
-  return {&table, frontier,
-          [this, &table, next, findings, frontier, fate](LargeBatch& batch, const capture::CopyChunk& piece) {
-            const auto mend =
-                fate == OnlyInTarget::deleted ? applier::Mend::left_out_too : applier::Mend::rows;
-            *findings = batch.compare(table, {&piece, applier::scanned_to(frontier)}, mend);
-            if (fate == OnlyInTarget::refused)
-              refuse_existing(table, findings->extra + findings->left_out, findings->differing);
-            *next = after(table, piece);
-            next->only_in_target = piece.frontier ? fate : OnlyInTarget::unasked;
-            if (!piece.frontier) next->ours = config_.target.existing_rows != ExistingRows::merge;
-            batch.save(table.source.name, *next);
-          },
-          [this, &table, next, findings, fate](const capture::CopyChunk& piece, StepResult& result) {
-            progress(table) = *next;
-            result.rows_copied = static_cast<std::int64_t>(piece.rows.size());
-            if (fate == OnlyInTarget::kept)
-              kept_rows_[table.source.name] += findings->extra + findings->left_out;
-            if (!piece.frontier) tell_kept_rows(table, std::exchange(kept_rows_[table.source.name], 0));
-          }};
+  Ride ride;
+  ride.table = &table;
+  ride.frontier = progress(table).copy.frontier;
+  ride.board = [&table, findings, fate, frontier = ride.frontier](
+                   LargeBatch& batch, const capture::CopyChunk& piece, Reach /*reach*/) {
+    const auto mend = fate == OnlyInTarget::deleted ? applier::Mend::left_out_too : applier::Mend::rows;
+    *findings = batch.compare(table, {&piece, applier::scanned_to(frontier)}, mend);
+    if (fate == OnlyInTarget::refused)
+      refuse_existing(table, findings->extra + findings->left_out, findings->differing);
+  };
+  ride.seal = [this, &table, next, fate](LargeBatch& batch, const capture::CopyChunk& piece,
+                                         std::int64_t rows) {
+    *next = progress(table);
+    next->version = copy_version(table);
+    next->rows_copied += rows;
+    next->copy = stands_at(piece);
+    next->only_in_target = piece.frontier ? fate : OnlyInTarget::unasked;
+    if (!piece.frontier) next->ours = config_.target.existing_rows != ExistingRows::merge;
+    batch.save(table.source.name, *next);
+  };
+  ride.arrive = [this, &table, next, findings, fate](const capture::CopyChunk& piece) {
+    progress(table) = *next;
+    if (fate == OnlyInTarget::kept) kept_rows_[table.source.name] += findings->extra + findings->left_out;
+    if (piece.frontier) return;
+    filled_.erase(table.source.name);
+    tell_kept_rows(table, std::exchange(kept_rows_[table.source.name], 0));
+  };
+  return ride;
 }
 
 /// Gathers every row of a table, with the changes that come in meanwhile, until both end at one boundary,
@@ -256,7 +285,10 @@ StepResult Replicator::copy_whole(const std::vector<const TargetTable*>& tables)
   observe("commit");
   const auto held_back = batch.commit(ask.from, true);
 
-  for (const auto& [table, state] : next) progress(*table) = state;
+  for (const auto& [table, state] : next) {
+    progress(*table) = state;
+    filled_.erase(table->source.name);
+  }
   advanced(ask.from, true);
   StepResult result;
   result.changes = all.changes;

@@ -15,6 +15,9 @@ using applier::TargetTable;
 using capture::Chunk;
 using Phase = capture::CopyState::Phase;
 
+/// So much of a first copy goes into one transaction, which is what a crash can cost.
+constexpr std::int64_t kMostOfACopy = 16 << 20;
+
 Interrupted::Interrupted() : std::runtime_error("the schema or the changelog moved under a batch") {
 }
 
@@ -47,15 +50,16 @@ capture::ReadRequest Replicator::request(const capture::Anchor& from, const Ride
   for (const auto& table : plan_.tables) {
     const auto found = progress_.find(table.source.name);
     auto& state = request.copy_states[table.source.id];
-    if (found == progress_.end()) continue;
-    state = found->second.copy;
-    // A copy that compares meets rows that are there: its table follows the changes meanwhile.
-    const bool follows = found->second.only_in_target != applier::OnlyInTarget::unasked;
-    if (follows && state.phase == Phase::copying) state = {Phase::streaming, {}};
+    if (found != progress_.end()) state = found->second.copy;
+    if (follows_already(table)) state = {Phase::streaming, {}};
   }
   // A look at the file is a lock there, for which the application's writes have to wait.
   constexpr std::chrono::milliseconds kLongestLock{5};
   if (catalog_.journal_mode != "wal") request.limits.time = std::min(request.limits.time, kLongestLock);
+  if (ride.straight) {
+    request.copy_states[ride.table->source.id] = {ride.frontier.empty() ? Phase::pending : Phase::copying,
+                                                  ride.frontier};
+  }
   if (ride.table) request.copy = capture::CopyAsk{ride.table->source.id, ride.frontier};
   add_held_back_keys(request);
   request.limits.changes = std::min(request.limits.changes, batch_size_.changes());
@@ -113,7 +117,7 @@ StepResult Replicator::replay_large(Chunk chunk, const Ride& ride, Reach reach) 
   return replay_large(read(request(row_->applied, ride)), ride, Reach::boundary);
 }
 
-StepResult Replicator::replay_chunks(Chunk& chunk, const Ride& ride, Reach reach) {
+StepResult Replicator::replay_chunks(Chunk& chunk, Ride ride, Reach reach) {
   observe("apply");
   StepResult result;
   LargeBatch batch(*session_, plan_, context(), *row_);
@@ -121,27 +125,49 @@ StepResult Replicator::replay_chunks(Chunk& chunk, const Ride& ride, Reach reach
   std::int64_t bytes = 0;
   const auto limit_reached = [&] {
     return reach == Reach::limits &&
-           (result.changes >= batch_size_.changes() || bytes >= batch_size_.bytes());
+           (result.changes + result.rows_copied >= batch_size_.changes() || bytes >= batch_size_.bytes());
+  };
+  // Each piece of a straight copy is read while the server is at work on the one before.
+  const auto takes_another_piece = [&] {
+    return ride.straight && reach == Reach::limits && chunk.copy->frontier && !limit_reached() &&
+           bytes < kMostOfACopy;
   };
   while (true) {
     result.changes += chunk.changes;
     bytes += chunk.bytes;
     batch.add(chunk);
-    if (chunk.at_boundary || limit_reached()) break;
+    if (chunk.copy) {
+      ride.board(batch, *chunk.copy, reach);
+      result.rows_copied += static_cast<std::int64_t>(chunk.copy->rows.size());
+      if (!takes_another_piece()) break;
+      ride.frontier = *chunk.copy->frontier;
+    } else if (chunk.at_boundary || limit_reached()) {
+      break;
+    }
     chunk = read(request(chunk.to, ride));
   }
-  if (chunk.copy) ride.board(batch, *chunk.copy);
+  if (chunk.copy) ride.seal(batch, *chunk.copy, result.rows_copied);
   observe("commit");
   const auto held_back = batch.commit(chunk.to, chunk.at_boundary);
 
   advanced(chunk.to, chunk.at_boundary);
-  if (chunk.copy) ride.arrive(*chunk.copy, result);
-  result.wrote = true;
+  if (chunk.copy) ride.arrive(*chunk.copy);
+  result.wrote = ride.writes || result.changes > 0;
   result.whole = result.at_boundary = chunk.at_boundary;
+  if (!ride.copies) result.rows_copied = 0;
   result.copying = copying();
   const bool try_again = keep_account(held_back);
   result.more = !chunk.at_boundary || result.copying || try_again;
   return result;
+}
+
+/// A copy that compares meets rows that are there: its table follows the changes before and meanwhile. What
+/// the source deletes would else stay, where rows that only the target has are kept.
+bool Replicator::follows_already(const TargetTable& table) const {
+  const auto found = progress_.find(table.source.name);
+  const bool begun = found != progress_.end() && found->second.copy.phase == Phase::copying;
+  return begun ? found->second.only_in_target != applier::OnlyInTarget::unasked
+               : filled_.contains(table.source.name);
 }
 
 /// The tables whose scan has noted keys up to now: what the stream writes has to be noted with them.

@@ -80,6 +80,7 @@ Outcome Replicator::settle() {
   plan_tables();
   forget_rows_of_lost_tables();
   note_copies(evidence_);
+  note_filled_tables();
   judgement_ = judge(evidence_);
   if (!row_) start_first_time();
   if (judgement_.outcome != Outcome::go_on) return judgement_.outcome;
@@ -231,6 +232,7 @@ void Replicator::copy_again() {
   const bool whole = overrun || row_->whole;
   batch.commit(from, whole);
   advanced(from, whole);
+  note_filled_tables();
 }
 
 /// After a pause in which the file was let go of, or when another file has taken its place; false for that.

@@ -63,18 +63,23 @@ Replicator::Ride Replicator::comparison(const TargetTable& table) {
   const auto mend = !repair       ? applier::Mend::nothing
                     : keeps_extra ? applier::Mend::rows
                                   : applier::Mend::extra;
-  const capture::Key frontier = verification_->frontier();
   const auto findings = std::make_shared<applier::Findings>();
-  return {
-      &table, frontier,
-      [&table, findings, frontier, mend](LargeBatch& batch, const capture::CopyChunk& piece) {
-        *findings = batch.compare(table, {&piece, applier::scanned_to(frontier)}, mend);
-      },
-      [this, &table, findings, keeps_extra, repair](const capture::CopyChunk& piece, StepResult& /*result*/) {
-        if (keeps_extra) findings->keep_extra();
-        verification_->add(*findings, piece, repair);
-        if (!piece.frontier) finish_verifying(table);
-      }};
+  Ride ride;
+  ride.table = &table;
+  ride.frontier = verification_->frontier();
+  ride.copies = false;
+  ride.writes = repair;
+  ride.board = [&table, findings, mend, frontier = ride.frontier](
+                   LargeBatch& batch, const capture::CopyChunk& piece, Reach /*reach*/) {
+    *findings = batch.compare(table, {&piece, applier::scanned_to(frontier)}, mend);
+  };
+  ride.seal = [](LargeBatch& /*batch*/, const capture::CopyChunk& /*piece*/, std::int64_t /*rows*/) {};
+  ride.arrive = [this, &table, findings, keeps_extra, repair](const capture::CopyChunk& piece) {
+    if (keeps_extra) findings->keep_extra();
+    verification_->add(*findings, piece, repair);
+    if (!piece.frontier) finish_verifying(table);
+  };
+  return ride;
 }
 
 void Replicator::finish_verifying(const TargetTable& table) {
