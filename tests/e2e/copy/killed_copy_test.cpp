@@ -101,6 +101,7 @@ struct Copy {
     wait_until("the copy has gone on", [&] { return steps() >= goal; });
     std::this_thread::sleep_for(std::chrono::microseconds(random() % 10'000));
     daemon.kill();
+    CHECK(server("SELECT count(*) FROM sluice.table_copy WHERE phase <> 'streaming'") != "0");
     daemon.launch();
   }
 
@@ -125,7 +126,6 @@ void kill_through(Copy& copy, const Statements& statements = kEveryStatement) {
   copy.begin();
   PatientWriter writer(copy.source.path(), copy.tables, kRows - kForeign, seed, statements);
   for (int kills = 0; kills < kKills; ++kills) copy.kill_at_random(random);
-  CHECK(copy.server("SELECT count(*) FROM sluice.table_copy WHERE phase <> 'streaming'") != "0");
   wait_for_state(copy.daemon, "streaming");
   CHECK(writer.finish() == "");
   must_flush(copy.daemon);

@@ -14,6 +14,8 @@ struct Shape {
   std::vector<std::string> columns;  ///< of the key
   std::vector<std::string> key;      ///< a SQL expression over {i} for each
   std::string target_key;            ///< the key's columns in Postgres, and what follows
+  std::string first_key;             ///< as SQL for Postgres: a key before those of all rows
+  std::string last_key;              ///< and one behind them
   bool by_sluice = true;             ///< would Sluice make the same table?
 
   std::string source_ddl() const;
