@@ -144,7 +144,7 @@ struct Value {
   const char* column;
   const char* source_type;
   const char* target_type;
-  const char* source;   ///< an expression over i, in the form in which the server writes it
+  const char* source;   ///< an expression over i, where it is text in the form in which the server writes it
   const char* planted;  ///< an expression over the column
 };
 
@@ -173,7 +173,7 @@ const std::vector<Value> kValues = {
     {"day", "DATE", "date", "'2024-02-29'", "day - 1"},
     {"hour", "TIME", "time", "'12:30:00'", "hour + interval '1 microsecond'"},
     {"moment", "TIMESTAMP", "timestamp", "'2024-02-29 12:30:00'", "moment + interval '1 microsecond'"},
-    {"zoned", "TIMESTAMP", "timestamptz", "'2024-02-29 12:30:00+00'", "'2024-02-29 12:30:00+01'"},
+    {"zoned", "TIMESTAMP", "timestamptz", "'2024-02-29 14:30:00+02:00'", "'2024-02-29 12:30:00+01'"},
     {"hour_zoned", "TIME", "timetz", "'12:30:00+00'", "'13:30:00+01'"},
     {"months", "TEXT", "interval", "'30 days'", "'1 mon'"},
     {"hours", "TEXT", "interval", "'1 day'", "'24:00:00'"},

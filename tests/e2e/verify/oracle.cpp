@@ -106,11 +106,16 @@ std::vector<Oracle::Column> Oracle::columns_of(const std::string& table) {
   return columns;
 }
 
+/// A moment is turned to UTC by SQLite itself.
+std::string Oracle::told_by_sqlite(const Column& column) {
+  return column.type == "timestamptz" ? "datetime(" + column.name + ") || '+00'" : column.name;
+}
+
 Oracle::Rows Oracle::source_rows(const std::string& table, const std::vector<Column>& columns) {
   std::string values;
   std::string literals;
   for (const auto& column : columns) {
-    values += (values.empty() ? "" : ", ") + column.name;
+    values += (values.empty() ? "" : ", ") + told_by_sqlite(column);
     literals += ", CASE typeof(" + column.name + ") WHEN 'blob' THEN lower(quote(" + column.name +
                 ")) ELSE quote(" + column.name + ") END";
   }

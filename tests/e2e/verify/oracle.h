@@ -37,6 +37,7 @@ class Oracle {
   };
   using Rows = std::map<std::vector<std::string>, Row>;
 
+  static std::string told_by_sqlite(const Column& column);
   std::vector<Column> columns_of(const std::string& table);
   Rows source_rows(const std::string& table, const std::vector<Column>& columns);
   Rows target_rows(const std::string& table, const std::vector<Column>& columns);
