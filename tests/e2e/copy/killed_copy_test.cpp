@@ -96,13 +96,15 @@ struct Copy {
     server(kNotes);
   }
 
-  void kill_at_random(std::mt19937& random) {
+  /// Was the copy still under way? Where the machine is slow it may be over before that is seen.
+  bool kill_at_random(std::mt19937& random) {
     const auto goal = steps() + 1 + static_cast<std::int64_t>(random() % 6);
     wait_until("the copy has gone on", [&] { return steps() >= goal; });
     std::this_thread::sleep_for(std::chrono::microseconds(random() % 10'000));
     daemon.kill();
-    CHECK(server("SELECT count(*) FROM sluice.table_copy WHERE phase <> 'streaming'") != "0");
+    const bool in_time = server("SELECT count(*) FROM sluice.table_copy WHERE phase <> 'streaming'") != "0";
     daemon.launch();
+    return in_time;
   }
 
   std::string differences() {
@@ -125,13 +127,14 @@ void kill_through(Copy& copy, const Statements& statements = kEveryStatement) {
   std::mt19937 random(seed);
   copy.begin();
   PatientWriter writer(copy.source.path(), copy.tables, kRows - kForeign, seed, statements);
-  for (int kills = 0; kills < kKills; ++kills) copy.kill_at_random(random);
+  int kills = 0;
+  while (kills < kKills && copy.kill_at_random(random)) ++kills;
+  CHECK(kills >= kKills / 2);
   wait_for_state(copy.daemon, "streaming");
   CHECK(writer.finish() == "");
   must_flush(copy.daemon);
-  MESSAGE(copy.steps() << " steps under " << writer.transactions()
-                       << " transactions, the longest wait for a lock " << writer.longest_wait().count()
-                       << " ms");
+  MESSAGE(kills << " kills in " << copy.steps() << " steps under " << writer.transactions()
+                << " transactions, the longest wait for a lock " << writer.longest_wait().count() << " ms");
   CHECK(writer.longest_wait() < std::chrono::seconds(2));
   CHECK(copy.server(kWentBack) == "none");
 }
