@@ -123,6 +123,15 @@ std::string with_plain_strings(std::string_view sql,
   return text;
 }
 
+std::map<std::string, int> count_words(std::string_view sql) {
+  std::map<std::string, int> counts;
+  for (const auto& token : tokenize(sql)) {
+    const bool quoted = std::string_view("\"'`[").find(token.front()) != std::string_view::npos;
+    if (quoted || is_word_byte(token.front())) ++counts[folded(quoted ? unquoted(token) : token)];
+  }
+  return counts;
+}
+
 IndexTerms split_index(std::string_view create_index) {
   const Tokens tokens = tokenize(create_index);
   auto token = std::find(tokens.begin(), tokens.end(), "(");

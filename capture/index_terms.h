@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,5 +25,8 @@ IndexTerms split_index(std::string_view create_index);
 /// off; a schema is not.
 std::string with_plain_strings(std::string_view sql,
                                const std::function<bool(std::string_view name)>& is_column);
+
+/// How often each word stands in the text, keywords and quoted words included: in lower case, without quotes.
+std::map<std::string, int> count_words(std::string_view sql);
 
 }  // namespace sluice::capture

@@ -27,7 +27,14 @@ bool can_prepare(SQLite::Database& database, const std::string& sql) {
   return result == SQLITE_OK;
 }
 
+std::string written_table(SQLite::Database& database, const std::string& table) {
+  Statement schema(database, "SELECT sql FROM main.sqlite_schema WHERE type = 'table' AND name = ?");
+  schema.bind(1, table);
+  return schema.executeStep() ? text_at(schema, 0) : "";
+}
+
 void read_columns(SQLite::Database& database, TableSchema& table) {
+  auto words = count_words(written_table(database, table.name));
   Statement rows(database, "PRAGMA main.table_xinfo(" + quote_name(table.name) + ")");
   std::map<int, std::size_t> key;
   while (rows.executeStep()) {
@@ -37,6 +44,7 @@ void read_columns(SQLite::Database& database, TableSchema& table) {
     column.not_null = rows.getColumn(3).getInt() != 0;
     column.default_value = default_expression(text_at(rows, 4));
     column.generated = rows.getColumn(6).getInt() >= 2;
+    column.named_again = words[folded(column.name)] > 1;
     if (column.generated) {
       column.readable =
           can_prepare(database, "SELECT " + quote_name(column.name) + " FROM main." + quote_name(table.name));

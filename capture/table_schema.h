@@ -14,6 +14,7 @@ struct ColumnSchema {
   std::string default_value;  ///< as a SQL expression; empty when there is none
   bool not_null = false;
   bool generated = false;
+  bool named_again = false;  ///< CREATE TABLE names it more than once: a generated column may be made of it
   bool readable = true;  ///< false where a generated column calls a function that only the application has
   bool wanted = true;    ///< false where the owner has left it out
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "capture/index_terms.h"
 #include "capture/sql_template.h"
 #include "capture/values.h"
 #include "sql/embedded.h"
@@ -20,7 +21,7 @@ std::string join(const Texts& texts, std::string_view between) {
 /// The test for one way in which a statement can meet another row.
 struct Probe {
   std::string condition;
-  Texts columns;              ///< the columns that decide it
+  Texts columns;              ///< the columns that it names
   bool every_update = false;  ///< an expression, a condition or a generated column decides: any column may
 };
 
@@ -71,11 +72,25 @@ class TriggerWriter {
   }
   static std::string settled(const ColumnSchema& column) { return settled(column, incoming(column.name)); }
 
-  std::string incoming_row() const {
+  /// No more than the text needs: SQLite lets a column go that no index uses, renamed or not.
+  std::vector<const ColumnSchema*> columns_in(const std::string& text) const {
+    std::vector<const ColumnSchema*> columns;
+    const auto words = count_words(text);
+    for (const auto& column : table_.columns) {
+      if (words.contains(folded(column.name))) columns.push_back(&column);
+    }
+    return columns;
+  }
+
+  /// FROM a row of the new values that the expression needs.
+  std::string from_incoming(const std::vector<const ColumnSchema*>& needed) const {
     Texts columns;
-    for (const auto& column : table_.columns)
-      columns.push_back(settled(column) + " AS " + quote_name(column.name));
-    return "(SELECT " + join(columns, ", ") + ")";
+    for (const auto* column : needed) columns.push_back(settled(*column) + " AS " + quote_name(column->name));
+    return columns.empty() ? "" : " FROM (SELECT " + join(columns, ", ") + ")";
+  }
+
+  static void add_names(Probe& probe, const std::vector<const ColumnSchema*>& columns) {
+    for (const auto* column : columns) probe.columns.push_back(column->name);
   }
 
   Words key_words() const {
@@ -116,6 +131,7 @@ class TriggerWriter {
     if (!index.where.empty()) {
       conditions.push_back("(" + index.where + ")");
       probe.every_update = true;
+      add_names(probe, columns_in(index.where));
     }
     if (index.is_key) conditions.push_back(another_key("NEW"));
     probe.condition = join(conditions, " AND ");
@@ -126,26 +142,36 @@ class TriggerWriter {
     const std::string collate = " COLLATE " + quote_name(term.collation);
     if (term.column.empty()) {
       probe.every_update = true;
-      return "(" + term.expression + ") = (SELECT " + term.expression + " FROM " + incoming_row() + ")" +
-             collate;
+      const auto needed = columns_in(term.expression);
+      add_names(probe, needed);
+      return "(" + term.expression + ") = (SELECT " + term.expression + from_incoming(needed) + ")" + collate;
     }
     const ColumnSchema& column = *table_.find(term.column);
     probe.columns.push_back(column.name);
     std::string condition = quote_name(column.name) + " = " + settled(column) + collate;
     if (column.generated) {
       probe.every_update = true;
-      condition += " AND " + base_columns_named();
+      const auto base = possible_base_columns();
+      add_names(probe, base);
+      condition += " AND " + naming(base);
     }
     return condition;
   }
 
+  /// Those that a generated column may be computed from.
+  std::vector<const ColumnSchema*> possible_base_columns() const {
+    std::vector<const ColumnSchema*> base;
+    for (const auto& column : table_.columns) {
+      if (!column.generated && column.named_again) base.push_back(&column);
+    }
+    return base;
+  }
+
   /// Always true, at once. NEW.generated is NULL in a BEFORE UPDATE unless the trigger names what it is
   /// computed from. A list of cases, because a chain of 1,000 ORs is too deep for SQLite.
-  std::string base_columns_named() const {
+  static std::string naming(const std::vector<const ColumnSchema*>& columns) {
     std::string named = "CASE WHEN 1 THEN 1";
-    for (const auto& column : table_.columns) {
-      if (!column.generated) named += " WHEN " + incoming(column.name) + " THEN 1";
-    }
+    for (const auto* column : columns) named += " WHEN " + incoming(column->name) + " THEN 1";
     return named + " END";
   }
 
@@ -181,8 +207,7 @@ class TriggerWriter {
 
   static bool names(const std::vector<Probe>& probes, const std::string& column) {
     return std::any_of(probes.begin(), probes.end(), [&](const Probe& probe) {
-      return probe.every_update ||
-             std::find(probe.columns.begin(), probe.columns.end(), column) != probe.columns.end();
+      return std::find(probe.columns.begin(), probe.columns.end(), column) != probe.columns.end();
     });
   }
 

@@ -116,6 +116,23 @@ TEST_CASE("the triggers of every kind of table are the golden ones, and work") {
   }
 }
 
+TEST_CASE("a column that no unique index needs is renamed and dropped before anybody has looked") {
+  const std::string table = "CREATE TABLE t(id INTEGER PRIMARY KEY, name TEXT, size INTEGER, note TEXT";
+  for (const std::string& schema :
+       {table + "); CREATE UNIQUE INDEX x ON t(lower(name), size % 10)",
+        table + "); CREATE UNIQUE INDEX x ON t(name) WHERE size > 1 AND name <> 'note'",
+        table + "); CREATE UNIQUE INDEX x ON t((1 + 1)) WHERE size IS NULL",
+        table + ", label TEXT AS (name || size)); CREATE UNIQUE INDEX x ON t(label)"}) {
+    CAPTURE(schema);
+    Sandbox sandbox(schema);
+    Source(sandbox.options()).install();
+    sandbox.run("ALTER TABLE t RENAME COLUMN note TO remark");
+    CHECK_NOTHROW(sandbox.run("ALTER TABLE t DROP COLUMN remark"));
+    CHECK_NOTHROW(
+        sandbox.run("INSERT INTO t(name, size) VALUES('a', 2); REPLACE INTO t(name, size) VALUES('a', 2)"));
+  }
+}
+
 TEST_CASE("a default is read as SQLite means it") {
   CHECK(default_expression("'none'") == "'none'");
   CHECK(default_expression("\"it's\"") == "'it''s'");

@@ -21,11 +21,11 @@ UPDATE item SET owner = 'cid';
 DELETE FROM item;
 
 -- [triggers]
-CREATE TRIGGER "_sluice_1_pi" BEFORE INSERT ON "item" WHEN (SELECT EXISTS(SELECT 1 FROM "item" WHERE "owner" = (SELECT NEW."owner") COLLATE "BINARY" AND (state = 'open'   AND id > 0)) FROM (SELECT NULL AS "owner", NULL AS "state", NULL AS "note") AS NEW) BEGIN
-  INSERT INTO _sluice_changelog(src, op, nonce, k0) SELECT 1, 'r', random(), (SELECT "id" FROM "item" WHERE "owner" = (SELECT NEW."owner") COLLATE "BINARY" AND (state = 'open'   AND id > 0)) FROM (SELECT NULL AS "owner", NULL AS "state", NULL AS "note") AS NEW WHERE EXISTS(SELECT 1 FROM "item" WHERE "owner" = (SELECT NEW."owner") COLLATE "BINARY" AND (state = 'open'   AND id > 0));
+CREATE TRIGGER "_sluice_1_pi" BEFORE INSERT ON "item" WHEN (SELECT EXISTS(SELECT 1 FROM "item" WHERE "owner" = (SELECT NEW."owner") COLLATE "BINARY" AND (state = 'open'   AND id > 0)) FROM (SELECT NULL AS "owner", NULL AS "state") AS NEW) BEGIN
+  INSERT INTO _sluice_changelog(src, op, nonce, k0) SELECT 1, 'r', random(), (SELECT "id" FROM "item" WHERE "owner" = (SELECT NEW."owner") COLLATE "BINARY" AND (state = 'open'   AND id > 0)) FROM (SELECT NULL AS "owner", NULL AS "state") AS NEW WHERE EXISTS(SELECT 1 FROM "item" WHERE "owner" = (SELECT NEW."owner") COLLATE "BINARY" AND (state = 'open'   AND id > 0));
 END;
-CREATE TRIGGER "_sluice_1_pu0" BEFORE UPDATE ON "item" WHEN (SELECT EXISTS(SELECT 1 FROM "item" WHERE "owner" = (SELECT NEW."owner") COLLATE "BINARY" AND (state = 'open'   AND id > 0) AND rowid <> (SELECT OLD.rowid)) FROM (SELECT NULL AS "owner", NULL AS "state", NULL AS "note") AS NEW) BEGIN
-  INSERT INTO _sluice_changelog(src, op, nonce, k0) SELECT 1, 'r', random(), (SELECT "id" FROM "item" WHERE "owner" = (SELECT NEW."owner") COLLATE "BINARY" AND (state = 'open'   AND id > 0) AND rowid <> (SELECT OLD.rowid)) FROM (SELECT NULL AS "owner", NULL AS "state", NULL AS "note") AS NEW WHERE EXISTS(SELECT 1 FROM "item" WHERE "owner" = (SELECT NEW."owner") COLLATE "BINARY" AND (state = 'open'   AND id > 0) AND rowid <> (SELECT OLD.rowid));
+CREATE TRIGGER "_sluice_1_pu0" BEFORE UPDATE ON "item" WHEN (SELECT EXISTS(SELECT 1 FROM "item" WHERE "owner" = (SELECT NEW."owner") COLLATE "BINARY" AND (state = 'open'   AND id > 0) AND rowid <> (SELECT OLD.rowid)) FROM (SELECT NULL AS "owner", NULL AS "state") AS NEW) BEGIN
+  INSERT INTO _sluice_changelog(src, op, nonce, k0) SELECT 1, 'r', random(), (SELECT "id" FROM "item" WHERE "owner" = (SELECT NEW."owner") COLLATE "BINARY" AND (state = 'open'   AND id > 0) AND rowid <> (SELECT OLD.rowid)) FROM (SELECT NULL AS "owner", NULL AS "state") AS NEW WHERE EXISTS(SELECT 1 FROM "item" WHERE "owner" = (SELECT NEW."owner") COLLATE "BINARY" AND (state = 'open'   AND id > 0) AND rowid <> (SELECT OLD.rowid));
 END;
 CREATE TRIGGER "_sluice_1_d" BEFORE DELETE ON "item" BEGIN
   INSERT INTO _sluice_changelog(src, op, nonce, k0) VALUES(1, 'd', random(), OLD."id");
