@@ -38,7 +38,7 @@ struct TableProgress {
   OnlyInTarget only_in_target = OnlyInTarget::unasked;
   bool made = false;        ///< this pipeline has created the target table
   bool unfinished = false;  ///< indexes and foreign keys of a table that was made are still to come
-  std::string columns;      ///< the source's columns when they were last looked at
+  std::string columns;      ///< the source's table when it was last looked at, see RememberedTable
   std::string ddl;          ///< fingerprint of the DDL that the table was made or last followed by
 
   /// The copy starts over, under this version; whose rows they are stays.

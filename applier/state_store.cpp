@@ -189,6 +189,12 @@ std::string save_progress_sql(const std::string& schema, const std::string& pipe
          ") ON CONFLICT (pipeline, source_table) DO UPDATE SET (" + columns + ") = (" + values + ");";
 }
 
+std::string forget_progress_sql(const std::string& schema, const std::string& pipeline,
+                                const std::string& table) {
+  return "DELETE FROM " + quote_name(schema, "table_copy") + " WHERE pipeline = " + quote_literal(pipeline) +
+         " AND source_table = " + quote_literal(table) + ";";
+}
+
 bool forget_pipeline(Session& session, const std::string& schema, const std::string& pipeline) {
   if (!exists(session, schema)) return false;
   Transaction transaction(session);

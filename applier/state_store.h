@@ -43,6 +43,10 @@ std::string advance_sql(const std::string& schema, const std::string& pipeline, 
 std::string save_progress_sql(const std::string& schema, const std::string& pipeline,
                               const std::string& table, const TableProgress& progress);
 
+/// The statement that forgets how far it has come.
+std::string forget_progress_sql(const std::string& schema, const std::string& pipeline,
+                                const std::string& table);
+
 /// Takes out what is remembered of a pipeline, and the schema when it was the last. False when there was
 /// nothing.
 bool forget_pipeline(Session& session, const std::string& schema, const std::string& pipeline);

@@ -104,6 +104,10 @@ void refuse_shared_targets(const TargetOptions& options, const std::vector<captu
 std::string column_definition(const TargetOptions& options, const capture::SourceTable& source,
                               const capture::SourceColumn& column);
 
+/// The type that Sluice gives to a column which is not of the key.
+std::string column_type(const TargetOptions& options, const capture::SourceTable& source,
+                        const capture::SourceColumn& column);
+
 /// The DDL for a table that is missing: names by the options, types by the declared types, primary key, NOT
 /// NULL.
 std::string create_table_sql(const TargetOptions& options, const capture::SourceTable& source);

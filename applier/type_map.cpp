@@ -118,19 +118,11 @@ std::string checked_name(const std::string& name, const capture::SourceTable& so
   throw error;
 }
 
-std::string type_of(const TargetOptions& options, const capture::SourceTable& source,
-                    const capture::SourceColumn& column) {
-  const auto& types = rule_of(options.rules, source.name).types;
-  const auto word = types.find(column.name);
-  const auto type = word == types.end() ? std::nullopt : column_type(parse_type_rule(word->second));
-  return type.value_or(type_for(column.declared_type));
-}
-
 /// In a key only types in which two keys never become one.
 std::string key_type_of(const TargetOptions& options, const capture::SourceTable& source,
                         const capture::SourceColumn& column) {
   if (source.key_is_rowid) return "bigint";
-  const std::string type = type_of(options, source, column);
+  const std::string type = column_type(options, source, column);
   if (type == "time" || type == "jsonb") return "text";
   return type.substr(0, type.find('('));
 }
@@ -142,9 +134,17 @@ std::string column_name(const TargetOptions& options, const capture::SourceTable
 
 }  // namespace
 
+std::string column_type(const TargetOptions& options, const capture::SourceTable& source,
+                        const capture::SourceColumn& column) {
+  const auto& types = rule_of(options.rules, source.name).types;
+  const auto word = types.find(column.name);
+  const auto type = word == types.end() ? std::nullopt : column_type(parse_type_rule(word->second));
+  return type.value_or(type_for(column.declared_type));
+}
+
 std::string column_definition(const TargetOptions& options, const capture::SourceTable& source,
                               const capture::SourceColumn& column) {
-  return column_name(options, source, column.name) + " " + type_of(options, source, column);
+  return column_name(options, source, column.name) + " " + column_type(options, source, column);
 }
 
 std::string create_table_sql(const TargetOptions& options, const capture::SourceTable& source) {

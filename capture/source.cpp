@@ -15,6 +15,7 @@
 #include "capture/log_reader.h"
 #include "capture/quiet_vfs.h"
 #include "capture/source_file.h"
+#include "capture/survey.h"
 #include "capture/table_choice.h"
 #include "capture/values.h"
 
@@ -170,6 +171,10 @@ Catalog Source::preview() {
 
 Catalog Source::survey() {
   return catalog(impl_->database, impl_->options);
+}
+
+bool Source::was_dropped(const std::string& table) {
+  return capture::was_dropped(impl_->database, table, impl_->options);
 }
 
 Anchor Source::newest() {

@@ -176,6 +176,9 @@ class Source {
   /// The catalog as of now. Requires an installed changelog.
   Catalog survey();
 
+  /// Is there no table of this name any more, though it would be captured?
+  bool was_dropped(const std::string& table);
+
   /// The newest entry of the changelog: where a first copy starts.
   Anchor newest();
 

@@ -89,6 +89,12 @@ Survey survey_tables(SQLite::Database& database, const SourceOptions& options) {
   return survey;
 }
 
+bool was_dropped(SQLite::Database& database, const std::string& table, const SourceOptions& options) {
+  SQLite::Statement list(database, "SELECT 1 FROM pragma_table_list WHERE schema = 'main' AND name = ?");
+  list.bind(1, table);
+  return is_wanted(table, options) && !list.executeStep();
+}
+
 std::int64_t count_null_keys(SQLite::Database& database, const TableSchema& table) {
   if (!table.key_may_be_null) return 0;
   std::string any;

@@ -18,6 +18,9 @@ struct Survey {
 /// here.
 Survey survey_tables(SQLite::Database& database, const SourceOptions& options);
 
+/// Is there no table of this name, though it would be captured?
+bool was_dropped(SQLite::Database& database, const std::string& table, const SourceOptions& options);
+
 /// How many rows have a NULL in their key, which no target row could be found by. Zero where SQLite forbids
 /// it.
 std::int64_t count_null_keys(SQLite::Database& database, const TableSchema& table);

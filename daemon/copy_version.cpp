@@ -45,10 +45,13 @@ std::string wishes(const applier::TableRule& rule) {
 }  // namespace
 
 CopyVersion version_of(const applier::TargetTable& table, const applier::TableRule& rule) {
+  return {table.source.version, std::to_string(table.oid), in_short(table.name), rule_in_short(rule)};
+}
+
+std::string rule_in_short(const applier::TableRule& rule) {
   applier::TableRule unnamed = rule;
   unnamed.target.clear();  // told by the name
-  return {table.source.version, std::to_string(table.oid), in_short(table.name),
-          unnamed == applier::TableRule{} ? "" : in_short(wishes(rule))};
+  return unnamed == applier::TableRule{} ? "" : in_short(wishes(rule));
 }
 
 std::string to_string(const CopyVersion& version) {

@@ -17,6 +17,9 @@ struct CopyVersion {
 
 CopyVersion version_of(const applier::TargetTable& table, const applier::TableRule& rule);
 
+/// The wishes for a table's columns and rows, in short; empty where there are none.
+std::string rule_in_short(const applier::TableRule& rule);
+
 std::string to_string(const CopyVersion& version);
 
 /// The inverse; what is not there is empty.

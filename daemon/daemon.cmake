@@ -1,6 +1,7 @@
 add_library(sluice_daemon STATIC
   backoff.cpp
   check.cpp
+  column_follow.cpp
   copy_version.cpp
   failure.cpp
   file_signature.cpp
@@ -18,11 +19,13 @@ add_library(sluice_daemon STATIC
   quarantine_view.cpp
   replicator.cpp
   replicator_copy.cpp
+  replicator_follow.cpp
   replicator_notes.cpp
   replicator_replay.cpp
   replicator_resync.cpp
   replicator_settle.cpp
   replicator_verify.cpp
+  schema_follow.cpp
   seen_marks.cpp
   source_place.cpp
   status_board.cpp

@@ -27,6 +27,8 @@
 
 namespace sluice::daemon {
 
+struct SchemaFollow;
+
 /// The schema moved, or the changelog is not what it was, while a batch was under way: it is rolled back.
 struct Interrupted : std::runtime_error {
   Interrupted();
@@ -203,6 +205,10 @@ class Replicator {
   capture::KnownHistory known_history() const;
   void plan_tables();
   void tell_idle_rules();
+  void follow_schema();
+  std::map<std::string, applier::TableProgress> renamed_progress(const SchemaFollow& follow);
+  void begin_after_change(applier::TableProgress& state, const std::string& table);
+  void remember_tables();
   applier::TargetTable fit_target(const capture::SourceTable& table);
   void install_and_survey();
   void add_column(const capture::SourceTable& table, const std::string& ddl);

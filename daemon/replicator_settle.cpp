@@ -83,6 +83,7 @@ Outcome Replicator::settle() {
   note_filled_tables();
   judgement_ = judge(evidence_);
   if (!row_) start_first_time();
+  remember_tables();
   if (judgement_.outcome != Outcome::go_on) return judgement_.outcome;
   try {
     check_existing_rows();
@@ -164,6 +165,7 @@ void Replicator::start_first_time() {
 void Replicator::plan_tables() {
   tell_idle_rules();
   applier::refuse_shared_targets(target_, catalog_.tables);
+  follow_schema();
   std::vector<TargetTable> tables;
   for (const auto& table : catalog_.tables) tables.push_back(fit_target(table));
   plan_.tables = applier::parents_first(std::move(tables));
@@ -185,7 +187,7 @@ TargetTable Replicator::fit_target(const capture::SourceTable& table) {
   } catch (const ApplyError& error) {
     // A column that the application has added since: it follows by itself, and its rows are copied again.
     const bool additive = running && error.code == "column_missing" && target_.create_tables &&
-                          config_.schema_changes == SchemaChanges::additive;
+                          config_.schema_changes != SchemaChanges::halt;
     if (!additive) throw;
     add_column(table, error.hint);
     return fit_target(table);
@@ -195,17 +197,14 @@ TargetTable Replicator::fit_target(const capture::SourceTable& table) {
     throw missing_table(target_, table);
   }
   create_table(*session_, target_, table);
+  progress_[table.name].made = true;
   return applier::find_target(*session_, target_, table).value();
 }
 
 /// The new column and the copy of its rows belong together: the rows have changed without any trigger.
 void Replicator::add_column(const capture::SourceTable& table, const std::string& ddl) {
   auto& state = progress_.at(table.name);
-  if (evidence_.match == capture::Match::overrun || state.version == kAfterOverrun) {
-    state.begin_anew(kAfterOverrun);  // whose deletions have still to be agreed to
-  } else {
-    state.begin_anew(table.version);
-  }
+  begin_after_change(state, table.name);
   applier::Transaction transaction(*session_);
   session_->exec(applier::advance_sql(target_.state_schema, config_.name, *row_, row_->applied, row_->whole));
   session_->exec(ddl);

@@ -106,14 +106,14 @@ Setting<Config> global(std::string key, std::string default_text, bool reloadabl
 
 const std::vector<Setting<PipelineConfig>>& pipeline_settings() {
   static const std::vector<Setting<PipelineConfig>> table{
-    pipeline("mode", "continuous", AT(mode), ChoiceCodec<Mode>{"mode"},
+    pipeline("mode", "continuous", AT(mode), ChoiceCodec<Mode>{},
              "manual: only a flush moves data, the first one makes the copy"),
     pipeline("on_error", "halt", AT(on_error),
-             ChoiceCodec<OnError>{"on_error"},
+             ChoiceCodec<OnError>{},
              "a row that Postgres refuses: stop before it, or set it aside and go on"),
     pipeline("schema_changes", "additive", AT(schema_changes),
-             ChoiceCodec<SchemaChanges>{"schema_changes", {SchemaChanges::mirror}},
-             "schema changes that follow by themselves: new tables and columns, or none (mirror: not yet)"),
+             ChoiceCodec<SchemaChanges>{},
+             "schema changes that follow by themselves: new tables and columns, all of them, or none"),
 
     pipeline("source.path", kRequired, AT(source.path), PathCodec{.required = true},
              "the SQLite file"),
@@ -137,10 +137,10 @@ const std::vector<Setting<PipelineConfig>>& pipeline_settings() {
     pipeline("target.create_tables", "true", AT(target.create_tables), FlagCodec{},
              "create tables that are missing"),
     pipeline("target.identifiers", "preserve", AT(target.identifiers),
-             ChoiceCodec<applier::Identifiers>{"target.identifiers"},
+             ChoiceCodec<applier::Identifiers>{},
              "how names of tables and columns that Sluice creates are written"),
     pipeline("target.existing_rows", "refuse", AT(target.existing_rows),
-             ChoiceCodec<applier::ExistingRows>{"target.existing_rows"},
+             ChoiceCodec<applier::ExistingRows>{},
              "rows that were there before: go on only if equal, keep them, make the table equal"),
 
     pipeline("tables.include", "[]", AT(tables.include), PatternsCodec{},
@@ -152,10 +152,10 @@ const std::vector<Setting<PipelineConfig>>& pipeline_settings() {
     rules("tables.rules",
           "columns, names, types and rows of single tables, see below"),
 
-    pipeline("text.nul", "error", AT(text.nul), ChoiceCodec<applier::TextPolicy>{"text.nul"},
+    pipeline("text.nul", "error", AT(text.nul), ChoiceCodec<applier::TextPolicy>{},
              "a NUL in a text, which Postgres can't hold"),
     pipeline("text.invalid_utf8", "error", AT(text.invalid_utf8),
-             ChoiceCodec<applier::TextPolicy>{"text.invalid_utf8"},
+             ChoiceCodec<applier::TextPolicy>{},
              "a text that is no UTF-8"),
 
     pipeline("apply.max_batch_changes", "1000000", AT(apply.max_batch_changes), CountCodec{},
@@ -206,9 +206,9 @@ const std::vector<Setting<Config>>& daemon_settings() {
            "names by which the status page may be asked for (not yet)"),
     later<Config>("control.http_token_file", "\"\"", Shape::scalar, "path",
            "the token that other addresses than loopback need (not yet)"),
-    global("log.level", "info", kReload, AT(log.level), ChoiceCodec<LogLevel>{"log.level"},
+    global("log.level", "info", kReload, AT(log.level), ChoiceCodec<LogLevel>{},
            "the least important lines that are written"),
-    global("log.format", "text", kReload, AT(log.format), ChoiceCodec<LogFormat>{"log.format"},
+    global("log.format", "text", kReload, AT(log.format), ChoiceCodec<LogFormat>{},
            "lines for people or one JSON object a line"),
     global("log.values", "true", kReload, AT(log.values), FlagCodec{},
            "show the first characters of a value in log lines and errors"),

@@ -5,7 +5,8 @@
 --               compares: deleted, kept or refused; empty where it only writes
 --   made        this pipeline has created the target table
 --   unfinished  its indexes and foreign keys are still to be made, after the copy
---   columns     the source's columns when they were last looked at, two words each: name and declared type
+--   columns     the source's table when it was last looked at: its number, the owner's rule in short, and of each
+--               column its name, declared type and whether it is NOT NULL
 --   ddl         fingerprint of the DDL that the table was made or last followed by
 
 -- A scan of a table whose keys the server sorts in another way than the source notes every key that it comes by in a

@@ -275,9 +275,6 @@ TEST_CASE("what is wrong is said with its line and column") {
       {"pipelines:\n  shop:\n    source: {path: a.db}\n    tables: {by_rowid: [a]}\n"
        "    target: {url: 'postgresql:///shop', existing_rows: merge}\n",
        "4:24: 'tables.by_rowid' in pipeline 'shop' does not go with target.existing_rows: merge"},
-      {in_shop + "schema_changes: mirror\n",
-       "5:21: 'schema_changes' in pipeline 'shop': 'schema_changes: mirror' is not supported by this version "
-       "("},
       {in_shop + "tables: {rules: [a]}\n",
        "5:21: 'tables.rules' of pipeline 'shop': expected a map of keys, got a list"},
       {in_shop + "tables: {rules: {a: {wher: x}}}\n",

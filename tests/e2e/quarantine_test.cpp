@@ -204,6 +204,8 @@ TEST_CASE("a table that is dropped in SQLite leaves nothing in the quarantine") 
   Ward ward;
   ward.refuse();
   ward.source.exec("DROP TABLE packages");
+  wait_for_state(ward.daemon, "halted");
+  ward.server("DROP TABLE packages CASCADE");
   CHECK(must_flush(ward.daemon).at("quarantined") == 0);
   CHECK(ward.held_back() == 0);
 }

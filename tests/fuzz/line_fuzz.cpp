@@ -36,8 +36,9 @@ Scenario scenario_of(std::uint64_t seed) {
 e2e::MirrorOptions options_of(const Scenario& scenario) {
   e2e::MirrorOptions options;
   options.journal_mode = scenario.journal_mode;
+  options.settings = "    schema_changes: mirror\n";
   // A backlog that goes over in pieces, as well.
-  if (scenario.seed % 4 == 0) options.settings = "    apply:\n      max_batch_changes: 7\n";
+  if (scenario.seed % 4 == 0) options.settings += "    apply:\n      max_batch_changes: 7\n";
   return options;
 }
 

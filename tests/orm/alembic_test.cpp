@@ -24,14 +24,14 @@ std::string alembic(const Mirror& mirror, const std::vector<std::string>& argume
   return run_tool(mirror.source.path(), shop_py(arguments), environment);
 }
 
-/// Under the running daemon; its owner has nothing to do.
-void step(Mirror& mirror, const std::vector<std::string>& arguments) {
+/// Under the running daemon. Answers with what its owner had to do on the server.
+std::vector<std::string> step(Mirror& mirror, const std::vector<std::string>& arguments) {
   CAPTURE(arguments.back());
   CHECK_NOTHROW(alembic(mirror, arguments));
   std::vector<std::string> helped;
   CHECK_NOTHROW(helped = follow(mirror));
-  CHECK(helped.empty());
   CHECK(mirror.differences_now() == "");
+  return helped;
 }
 
 /// A shop after its last migration, with rows, under the running daemon.
@@ -59,13 +59,21 @@ bool is_empty(const std::string& draft) {
 }  // namespace
 
 TEST_CASE("Alembic migrates in batches, forward and back, and SQLAlchemy works in between") {
-  Mirror mirror("");
-  alembic(mirror, {"upgrade", "0001"});
-  mirror.start();
-  for (const char* revision : {"0002", "0003", "0004", "0005"}) step(mirror, {"work", "upgrade", revision});
-  for (const char* revision : {"0004", "0003", "0001"}) step(mirror, {"work", "downgrade", revision});
-  step(mirror, {"work", "upgrade", "head"});
-  step(mirror, {"work"});
+  for (const std::string settings : {"", "    schema_changes: mirror\n"}) {
+    CAPTURE(settings);
+    std::size_t helped = 0;
+    Mirror mirror("", {.settings = settings});
+    alembic(mirror, {"upgrade", "0001"});
+    mirror.start();
+    for (const char* revision : {"0002", "0003", "0004", "0005"})
+      helped += step(mirror, {"work", "upgrade", revision}).size();
+    for (const char* revision : {"0004", "0003", "0001"})
+      helped += step(mirror, {"work", "downgrade", revision}).size();
+    helped += step(mirror, {"work", "upgrade", "head"}).size();
+    helped += step(mirror, {"work"}).size();
+    CHECK((helped == 0) ==
+          !settings.empty());  // a column is renamed, and columns are dropped on the way back
+  }
 }
 
 TEST_CASE("with the README's include_object Alembic finds nothing to migrate") {
@@ -94,7 +102,7 @@ TEST_CASE("without it Alembic drops our tables, and the daemon puts them back wi
   CHECK((complaint.empty() || complaint.find("no such table: main._sluice_") != std::string::npos));
   support::wait_until(
       "the application writes again", [&] { return read_and_write(mirror) == ""; }, std::chrono::seconds(3));
-  step(mirror, {"work"});
+  CHECK(step(mirror, {"work"}).empty());
 }
 
 TEST_CASE(

@@ -9,7 +9,7 @@ namespace {
 /// The statements in a remedy; empty where it has none.
 std::string statements_in(const std::string& remedy) {
   std::smatch found;
-  return std::regex_search(remedy, found, std::regex("(ALTER|DROP|CREATE) [^;]*;")) ? found.str() : "";
+  return std::regex_search(remedy, found, std::regex("((ALTER|DROP|CREATE) [^;]*; ?)+")) ? found.str() : "";
 }
 
 support::Outcome outcome_of(const std::filesystem::path& file, const std::vector<std::string>& arguments,

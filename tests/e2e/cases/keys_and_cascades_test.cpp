@@ -153,7 +153,7 @@ TEST_CASE("case 12: cascades within one table") {
 }
 
 TEST_CASE("case 13: DROP TABLE of a parent with foreign keys enforced") {
-  Mirror mirror(kFamily);
+  Mirror mirror(kFamily, {.settings = "    schema_changes: mirror\n"});
   mirror.start();
   mirror.run("UPDATE defaulted SET parent = NULL; DROP TABLE parent");
   CHECK(mirror.differences() == "");
@@ -164,7 +164,7 @@ TEST_CASE("case 13: DROP TABLE of a parent with foreign keys enforced") {
   CHECK(status.at("state") == "streaming");
   CHECK(status.at("error").is_null());
   for (const auto& table : status.at("tables")) CHECK(table.at("name") != "parent");
-  CHECK(mirror.server("SELECT count(*) FROM parent") == "6");
+  CHECK(mirror.server("SELECT to_regclass('parent') IS NULL") == "t");
 
   mirror.run(
       "CREATE TABLE parent(id INTEGER PRIMARY KEY, code TEXT UNIQUE, name TEXT);"

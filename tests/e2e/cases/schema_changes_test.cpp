@@ -54,6 +54,9 @@ std::string writes_to_spare(SQLite::Database& database, int turn) {
 
 constexpr int kTurns = 20;
 
+/// What the application drops and renames follows by itself.
+const MirrorOptions kFollowing{.settings = "    schema_changes: mirror\n"};
+
 /// Runs a migration in the midst of another connection's writes. All that SQLite refused, of either.
 std::string migrate_under_load(Mirror& mirror, const std::string& migration, const Load::Statements& writes) {
   Load load(mirror.source.path(), writes);
@@ -68,7 +71,7 @@ void check_migration(const std::string& migration, const Load::Statements& write
   for (const auto& legacy : legacy_alter_table) {
     CAPTURE(migration);
     CAPTURE(legacy);
-    Mirror mirror(kItems);
+    Mirror mirror(kItems, kFollowing);
     mirror.start();
     mirror.run("PRAGMA legacy_alter_table = " + legacy);
     CHECK(migrate_under_load(mirror, migration, writes) == "");
@@ -135,11 +138,12 @@ struct Circumstances {
 const Circumstances kOrdinary{"OFF", "another connection"};
 const Circumstances kLegacy{"ON", "the same connection"};
 
-void check_rebuild(const Rebuild& rebuild, const std::vector<Circumstances>& all = {kOrdinary, kLegacy}) {
+void check_rebuild(const Rebuild& rebuild, const std::vector<Circumstances>& all = {kOrdinary, kLegacy},
+                   const MirrorOptions& options = {}) {
   for (const auto& each : all) {
     CAPTURE(each.legacy_alter_table);
     CAPTURE(each.who);
-    Mirror mirror(kItems);
+    Mirror mirror(kItems, options);
     mirror.start();
     mirror.run("PRAGMA legacy_alter_table = " + each.legacy_alter_table);
     rebuild_and_write(mirror, rebuild, each.who);
@@ -206,7 +210,7 @@ TEST_CASE("case 24: RENAME TO during load, a table whose only index is its key")
 }
 
 TEST_CASE("case 24: the old way of RENAME TO leaves writes through a unique index refused for a moment") {
-  Mirror mirror(kItems);
+  Mirror mirror(kItems, kFollowing);
   mirror.start();
   Load load(mirror.source.path(), writes_under_any_name);
   load.go_on_for(kTurns);
@@ -219,7 +223,7 @@ TEST_CASE("case 24: the old way of RENAME TO leaves writes through a unique inde
 }
 
 TEST_CASE("case 24: a table is renamed and another one made under its old name") {
-  Mirror mirror(kItems);
+  Mirror mirror(kItems, kFollowing);
   mirror.start();
   mirror.run(
       "BEGIN; ALTER TABLE items RENAME TO things; CREATE TABLE items(id INTEGER PRIMARY KEY, name TEXT);"
@@ -230,8 +234,9 @@ TEST_CASE("case 24: a table is renamed and another one made under its old name")
 }
 
 TEST_CASE("case 24: two tables change names") {
-  Mirror mirror(kItems +
-                "CREATE TABLE more(id INTEGER PRIMARY KEY, name TEXT); INSERT INTO more VALUES(2, 'x')");
+  Mirror mirror(
+      kItems + "CREATE TABLE more(id INTEGER PRIMARY KEY, name TEXT); INSERT INTO more VALUES(2, 'x')",
+      kFollowing);
   mirror.start();
   mirror.run(
       "BEGIN; ALTER TABLE spare RENAME TO aside; ALTER TABLE more RENAME TO spare;"
@@ -249,7 +254,7 @@ TEST_CASE("case 24: a table is dropped and made anew with other rows") {
 }
 
 TEST_CASE("case 24: a year of migrations while the daemon is down") {
-  Mirror mirror(kItems);
+  Mirror mirror(kItems, kFollowing);
   mirror.start();
   mirror.daemon.stop();
   mirror.run(
@@ -300,12 +305,14 @@ TEST_CASE("case 25: a rebuild that moves the old table out of the way") {
 
 TEST_CASE("case 25: a rebuild that drops a column") {
   check_rebuild(
-      {.columns = "id INTEGER PRIMARY KEY, label TEXT UNIQUE, name TEXT", .values = "id, label, name"});
+      {.columns = "id INTEGER PRIMARY KEY, label TEXT UNIQUE, name TEXT", .values = "id, label, name"},
+      {kOrdinary, kLegacy}, kFollowing);
 }
 
 TEST_CASE("case 25: a rebuild that adds a computed column") {
   check_rebuild({.columns = "id INTEGER PRIMARY KEY, label TEXT UNIQUE, name TEXT, twice INTEGER",
-                 .values = "id, label, name, amount * 2"});
+                 .values = "id, label, name, amount * 2"},
+                {kOrdinary, kLegacy}, kFollowing);
 }
 
 TEST_CASE("case 25: a rebuild that changes a column's type to one that the target's still holds") {
@@ -334,7 +341,7 @@ TEST_CASE(
 }
 
 TEST_CASE("case 25: a rebuild step by step while the daemon looks on") {
-  Mirror mirror(kItems);
+  Mirror mirror(kItems, kFollowing);
   mirror.start();
   const std::string columns =
       "(id INTEGER PRIMARY KEY, label TEXT UNIQUE, name TEXT, amount INTEGER, code TEXT)";
