@@ -18,6 +18,7 @@ struct PipelineRow {
   std::int64_t epoch = 0;      ///< raised by every commit: a fence beside the position
   bool whole = true;           ///< false inside a declared catch-up
   bool finished = false;       ///< cutover has ended this pipeline
+  bool migrating = false;      ///< capture was taken out for a migration: every table is to be compared
   std::string last_commit_at;  ///< RFC 3339, UTC; empty before the first batch
 };
 

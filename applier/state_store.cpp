@@ -103,7 +103,8 @@ StoredState load_state(Session& session, const std::string& schema, const std::s
   const auto rows = session.exec(
       "SELECT source_id, source_path, source_host, position, nonce, entry, epoch, whole, finished_at IS NOT "
       "NULL,"
-      " coalesce(to_char(last_commit_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), '')"
+      " coalesce(to_char(last_commit_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), ''), "
+      "migrating"
       " FROM " +
       quote_name(schema, "pipeline") + " WHERE name = " + quote_literal(pipeline) + " FOR UPDATE");
   if (rows.empty()) return state;
@@ -114,6 +115,7 @@ StoredState load_state(Session& session, const std::string& schema, const std::s
                   row[6].as<std::int64_t>(),
                   row[7].as<bool>(),
                   row[8].as<bool>(),
+                  row[10].as<bool>(),
                   row[9].as<std::string>()};
 
   const auto tables = session.exec(
@@ -154,6 +156,11 @@ void update_source(Session& session, const std::string& schema, const std::strin
   session.exec("UPDATE " + quote_name(schema, "pipeline") + " SET source_id = " + quote_literal(source.id) +
                ", source_path = " + quote_literal(source.path) +
                ", source_host = " + quote_literal(source.host) + " WHERE name = " + quote_literal(pipeline));
+}
+
+std::string save_migrating_sql(const std::string& schema, const std::string& pipeline, bool migrating) {
+  return "UPDATE " + quote_name(schema, "pipeline") + " SET migrating = " + (migrating ? "true" : "false") +
+         " WHERE name = " + quote_literal(pipeline) + ";";
 }
 
 std::string hold_sql(const std::string& schema, const std::string& pipeline, const PipelineRow& believed) {

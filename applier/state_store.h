@@ -27,6 +27,10 @@ void create_pipeline(Session& session, const std::string& schema, const std::str
 void update_source(Session& session, const std::string& schema, const std::string& pipeline,
                    const SourceIdentity& source);
 
+/// The statement that notes whether capture is out of the file for a migration; for a transaction that has
+/// moved the position.
+std::string save_migrating_sql(const std::string& schema, const std::string& pipeline, bool migrating);
+
 /// The fence at the start of a transaction: holds the row that is `believed`, or raises SL001.
 std::string hold_sql(const std::string& schema, const std::string& pipeline, const PipelineRow& believed);
 

@@ -13,6 +13,7 @@
 #include "capture/changelog_reader.h"
 #include "capture/installer.h"
 #include "capture/log_reader.h"
+#include "capture/migration_lock.h"
 #include "capture/quiet_vfs.h"
 #include "capture/source_file.h"
 #include "capture/survey.h"
@@ -120,13 +121,17 @@ struct Source::Impl {
   auto writing(Call call) {
     struct Guard {
       Impl& impl;
+      std::optional<MigrationLock> lock{};
       ~Guard() {
         impl.database.tryExec("PRAGMA query_only = ON");
         let_write(impl.database.getHandle(), false);
         impl.reader.clear();
       }
     } guard{*this};
-    return call([this] { allow_writes(); });
+    return call([&] {
+      if (!options.migrates) guard.lock.emplace(options.path, MigrationLock::Kind::installation);
+      allow_writes();
+    });
   }
 
   SourceOptions options;
@@ -157,6 +162,10 @@ Identity Source::identity() {
 
 std::vector<std::string> Source::missing() {
   return capture::missing(impl_->database, impl_->options);
+}
+
+void Source::check_no_migration() {
+  const MigrationLock none(impl_->options.path, MigrationLock::Kind::installation);
 }
 
 bool Source::uninstall() {

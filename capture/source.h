@@ -32,6 +32,7 @@ struct SourceOptions {
   std::vector<std::string> by_rowid;           ///< tables without a key whose rowid is to be it
   std::map<std::string, TableChoice> choices;  ///< by the table's name, in any case
   std::int64_t capacity = 1'000'000;           ///< changes kept in the ring
+  bool migrates = false;  ///< the caller holds the MigrationLock, which keeps others from writing
 };
 
 /// Why a source can't be used, in words that an owner can act on.
@@ -165,6 +166,10 @@ class Source {
 
   /// Is everything in place? Never writes. The names of what install() would write.
   std::vector<std::string> missing();
+
+  /// Throws SourceError "migration_running" while an application's schema migration keeps capture out;
+  /// whatever writes asks for itself.
+  void check_no_migration();
 
   /// Takes out everything of ours, so that the schema reads as before. False when there was nothing.
   bool uninstall();

@@ -28,6 +28,7 @@ struct Invocation {
   std::string error;  ///< the id of an error
   std::string table;  ///< empty: all of them
   std::chrono::milliseconds timeout{30'000};
+  std::vector<std::string> command;  ///< what stands behind --
 };
 
 /// The configuration: --config, else the default file. Throws ConfigError.

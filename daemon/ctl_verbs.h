@@ -21,6 +21,7 @@ ExitCode run_config(const Invocation& invocation);
 ExitCode run_install(const Invocation& invocation);
 ExitCode run_uninstall(const Invocation& invocation);
 ExitCode run_verify(const Invocation& invocation);
+ExitCode run_migrate(const Invocation& invocation);
 ExitCode run_resync(const Invocation& invocation);
 ExitCode run_adopt(const Invocation& invocation);
 ExitCode run_reload(const Invocation& invocation);

@@ -8,6 +8,7 @@ add_library(sluice_daemon STATIC
   file_watch.cpp
   guard.cpp
   log_view.cpp
+  migration.cpp
   migration_tools.cpp
   notify.cpp
   offline.cpp

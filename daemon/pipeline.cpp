@@ -183,6 +183,7 @@ void Pipeline::step() {
 void Pipeline::failed(std::exception_ptr thrown) {
   auto report = report_failure(thrown);
   replicator_.close_target();
+  if (report.error.code == "migration_running") replicator_.close();  // out of its way with the file as well
   pump_.failed(report.failure, Pump::Clock::now());
   if (pump_.tries_at_once()) {
     log_event(LogLevel::info, "collision", {{"pipeline", config_.name}, {"sqlstate", report.error.sqlstate}});

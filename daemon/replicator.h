@@ -97,6 +97,10 @@ class Replicator {
   /// After prepare_resync(): has the table, or all, copied again whatever it deletes, and the position moved
   /// to where the copies start if the history is another.
   void begin_resync(const std::string& only);
+  /// Notes that capture is about to be taken out of the file, so that every table is compared once it is back
+  /// in: by the next settle(), whoever calls it. open() before. Throws Diverged where the two sides do not
+  /// belong together.
+  void begin_migration();
   /// Accepts the place where the file is now. Throws Diverged where it is another file.
   void adopt();
 
@@ -210,6 +214,7 @@ class Replicator {
   void begin_after_change(applier::TableProgress& state, const std::string& table);
   void remember_tables();
   applier::TargetTable fit_target(const capture::SourceTable& table);
+  void end_migration();
   void install_and_survey();
   void add_column(const capture::SourceTable& table, const std::string& ddl);
   bool reopen_source();

@@ -91,12 +91,32 @@ void Replicator::begin_resync(const std::string& only) {
     if (!only.empty() && only != table.source.name) continue;
     auto& state = progress(table);
     state.begin_anew(copy_version(table));
-    state.ours = config_.target.existing_rows != ExistingRows::merge;
+    if (!row_->migrating) state.ours = config_.target.existing_rows != ExistingRows::merge;
     session_->exec(applier::save_progress_sql(target_.state_schema, config_.name, table.source.name, state));
   }
+  if (row_->migrating) session_->exec(applier::save_migrating_sql(target_.state_schema, config_.name, false));
   transaction.commit();
   row_->source = next.source;
+  row_->migrating = false;
   advanced(next.applied, next.whole);
+}
+
+void Replicator::begin_migration() {
+  load();
+  if (!row_) return;
+  if (!row_->migrating && is_a_stranger()) diverge();
+  applier::Transaction transaction(*session_);
+  session_->exec(applier::advance_sql(target_.state_schema, config_.name, *row_, row_->applied, row_->whole));
+  session_->exec(applier::save_migrating_sql(target_.state_schema, config_.name, true));
+  transaction.commit();
+}
+
+/// Capture goes back in where that has not been done, and every table is compared: what the migration wrote
+/// was not noted. The history of the file is a new one.
+void Replicator::end_migration() {
+  source_->check_no_migration();
+  prepare_resync();
+  begin_resync("");
 }
 
 void Replicator::adopt() {

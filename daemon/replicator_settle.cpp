@@ -71,6 +71,7 @@ void Replicator::load() {
 
 Outcome Replicator::settle() {
   load();
+  if (row_ && row_->migrating) end_migration();
   if (is_a_stranger()) return Outcome::diverged;
   observe("install");
   install_and_survey();

@@ -1,8 +1,10 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <iostream>
 #include <span>
+#include <string_view>
 
 #include "daemon/ctl_verbs.h"
 #include "daemon/units.h"
@@ -69,6 +71,11 @@ constexpr std::array kVerbs{
     Verb{"config", kJson, "The effective settings", run_config},
     Verb{"install", kPipeline, "Put the triggers into the SQLite file", run_install},
     Verb{"uninstall", kPipeline | kTarget | kYes, "Take out everything that was put in", run_uninstall},
+    Verb{"migrate", kPipeline, "Run a schema migration with capture out of its way: migrate -- COMMAND",
+         run_migrate,
+         "Takes triggers and tables out of the SQLite file, runs the command behind --, puts them back in "
+         "and has\n"
+         "every table compared. Exits with the command's own code, 125 if Sluice failed."},
     Verb{"reload", 0, "Read the configuration again", run_reload},
     Verb{"stop", 0, "Stop the daemon cleanly", run_stop},
     Verb{"version", 0, "The versions of sluicectl and of the running daemon", run_version},
@@ -171,6 +178,17 @@ void add_verbs(CLI::App& to, std::span<const Verb> verbs, Invocation& invocation
   }
 }
 
+/// What stands behind -- is the business of the program that migrate runs. Answers with how many words are
+/// ours.
+int cut_off_command(int argc, char** argv, Invocation& invocation) {
+  const std::span<char*> words(argv, static_cast<std::size_t>(argc));
+  const auto is = [](std::string_view text) { return [text](const char* word) { return word == text; }; };
+  const auto mark = std::find_if(words.begin(), words.end(), is("--"));
+  if (mark == words.end() || std::none_of(words.begin(), mark, is("migrate"))) return argc;
+  invocation.command.assign(mark + 1, words.end());
+  return static_cast<int>(mark - words.begin());
+}
+
 /// Arguments that CLI11 refuses are wrong usage, whatever number it has for them.
 int exit_of(const CLI::App& app, const CLI::ParseError& refused) {
   const bool asked_for_text = refused.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success);
@@ -201,7 +219,7 @@ int main(int argc, char** argv) {
   const std::string overview = app.help();
   help->callback([&overview] { std::cout << overview; });
   try {
-    app.parse(argc, argv);
+    app.parse(cut_off_command(argc, argv, invocation), argv);
   } catch (const CLI::ParseError& refused) {
     return exit_of(app, refused);
   }

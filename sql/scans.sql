@@ -21,3 +21,6 @@ ALTER TABLE @schema@.table_copy
     ADD COLUMN unfinished boolean NOT NULL DEFAULT false,
     ADD COLUMN columns    text NOT NULL DEFAULT '',
     ADD COLUMN ddl        text NOT NULL DEFAULT '';
+
+-- Capture was taken out of the file for a schema migration of the application: what went by meanwhile was not noted.
+ALTER TABLE @schema@.pipeline ADD COLUMN migrating boolean NOT NULL DEFAULT false;

@@ -62,6 +62,22 @@ TEST_CASE("a Django project migrates forward and back, and its owner runs what t
   for (const char* back : {"0008", "0003", "0012"}) step(mirror, back);
 }
 
+TEST_CASE("Django migrates under sluicectl migrate, forward and back, while others write") {
+  Mirror mirror("", {.settings = "    schema_changes: mirror\n"});
+  manage(mirror, {"step", "0001"});
+  mirror.start();
+  for (const char* migration : {"0012", "0003"}) {
+    CAPTURE(migration);
+    const auto done = mirror.daemon.ctl(
+        {"migrate", "--", "/usr/bin/env", "SHOP_FILE=" + mirror.source.path().string(),
+         "PYTHONDONTWRITEBYTECODE=1", kPython, tool("django/manage.py"), "migrate", "shop", migration});
+    CHECK_MESSAGE(done.exit_code == 0, done.err);
+    CHECK(mirror.differences_now() == "");
+    manage(mirror, {"step", migration});
+    CHECK(mirror.differences() == "");
+  }
+}
+
 TEST_CASE("Django sees no drift, and inspectdb only what it is asked for") {
   Mirror mirror("");
   manage(mirror, {"step", "0012"});

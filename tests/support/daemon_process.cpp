@@ -173,8 +173,18 @@ Environment DaemonProcess::surroundings() const {
 }
 
 Outcome DaemonProcess::ctl(std::vector<std::string> arguments, std::chrono::milliseconds deadline) const {
+  return run(ctl_command(std::move(arguments)), deadline);
+}
+
+std::unique_ptr<Process> DaemonProcess::start_ctl(std::vector<std::string> arguments) const {
+  Command command = ctl_command(std::move(arguments));
+  command.output = dir_.path() / "ctl.log";
+  return std::make_unique<Process>(command);
+}
+
+Command DaemonProcess::ctl_command(std::vector<std::string> arguments) const {
   arguments.insert(arguments.begin(), {program("SLUICECTL", SLUICECTL_PROGRAM), "--config", config_file()});
-  return run({.arguments = std::move(arguments), .environment = surroundings()}, deadline);
+  return {.arguments = std::move(arguments), .environment = surroundings()};
 }
 
 HttpAnswer DaemonProcess::http(const std::string& method, const std::string& path,

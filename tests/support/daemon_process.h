@@ -57,12 +57,15 @@ class DaemonProcess {
 
   /// Runs sluicectl against this daemon.
   Outcome ctl(std::vector<std::string> arguments, std::chrono::milliseconds deadline = kPatience) const;
+  /// The same, without waiting for its end.
+  std::unique_ptr<Process> start_ctl(std::vector<std::string> arguments) const;
   /// One request over the control socket, e.g. http("POST", "/v1/flush", "{}").
   HttpAnswer http(const std::string& method, const std::string& path, const std::string& body = {}) const;
 
  private:
   class Supervisor;
   Environment surroundings() const;
+  Command ctl_command(std::vector<std::string> arguments) const;
 
   TempDir dir_;
   Environment environment_;

@@ -1,6 +1,6 @@
 # The ways in which capture by triggers is known to lose, double or misorder changes, or to break the application, each
 # through the real daemon. A suite is a file NAME_test.cpp, a program and a ctest entry, with a cluster of its own.
-set(case_suites replace keys_and_cascades user_triggers kinds_of_tables keyless values application schema_changes schema_followed copies ring
+set(case_suites replace keys_and_cascades user_triggers kinds_of_tables keyless values application schema_changes schema_followed migrate copies ring
   restored transactions guest watching uninstall)
 
 add_library(case_scene STATIC scene.cpp cases/mirror.cpp)
