@@ -187,8 +187,11 @@ class Follower {
     if (!same && !renamed_there && !(fate.server && free)) return leave_behind(fate);
     follow_.renamed[fate.before] = fate.now->name;
     fate.place = same || renamed_there ? there->name : wanted;
-    if (renamed_there) fate.server = std::move(there);
-    if (!same && !renamed_there) rename(fate, there.has_value());
+    if (renamed_there) {
+      fate.server = std::move(there);
+    } else if (!same) {
+      rename(fate, there.has_value());
+    }
   }
 
   /// Does the table live on under its own name, so that another one only takes its rows over?

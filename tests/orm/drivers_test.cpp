@@ -2,8 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
-
 #include "tests/orm/tools.h"
 
 namespace sluice::e2e {
@@ -22,12 +20,6 @@ void same_answers(const std::vector<std::string>& program, const support::Enviro
   CHECK(run_tool(mirror.source.path(), program, environment) == wanted);
   CHECK(wanted.find("there before") != std::string::npos);
   CHECK(mirror.differences() == "");
-}
-
-/// Node with its sqlite3 module: the one that the scripts have prepared, else the one in PATH.
-std::string node() {
-  const char* prepared = std::getenv("SLUICE_NODE");
-  return prepared && *prepared ? prepared : "node";
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "tests/orm/tools.h"
 
+#include <cstdlib>
 #include <regex>
 #include <stdexcept>
 
@@ -20,6 +21,11 @@ support::Outcome outcome_of(const std::filesystem::path& file, const std::vector
 }
 
 }  // namespace
+
+std::string node() {
+  const char* prepared = std::getenv("SLUICE_NODE");
+  return prepared && *prepared ? prepared : "node";
+}
 
 std::string tool(const std::string& name) {
   return std::string(ORM_FOLDER) + "/" + name;

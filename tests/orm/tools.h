@@ -21,6 +21,9 @@ std::string run_tool(const std::filesystem::path& file, const std::vector<std::s
 std::string attempt_tool(const std::filesystem::path& file, const std::vector<std::string>& arguments,
                          support::Environment environment = {});
 
+/// Node with its sqlite3 module: the one that the scripts have prepared, else the one in PATH.
+std::string node();
+
 /// A program of that folder, as an absolute path.
 std::string tool(const std::string& name);
 
