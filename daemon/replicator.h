@@ -214,6 +214,7 @@ class Replicator {
   void begin_after_change(applier::TableProgress& state, const std::string& table);
   void remember_tables();
   applier::TargetTable fit_target(const capture::SourceTable& table);
+  void refuse_what_diverges();
   void end_migration();
   void install_and_survey();
   void add_column(const capture::SourceTable& table, const std::string& ddl);

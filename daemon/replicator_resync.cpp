@@ -104,11 +104,19 @@ void Replicator::begin_resync(const std::string& only) {
 void Replicator::begin_migration() {
   load();
   if (!row_) return;
-  if (!row_->migrating && is_a_stranger()) diverge();
+  if (!row_->migrating) refuse_what_diverges();
   applier::Transaction transaction(*session_);
   session_->exec(applier::advance_sql(target_.state_schema, config_.name, *row_, row_->applied, row_->whole));
   session_->exec(applier::save_migrating_sql(target_.state_schema, config_.name, true));
   transaction.commit();
+}
+
+/// A file that was put back is not to become the truth by the way.
+void Replicator::refuse_what_diverges() {
+  if (is_a_stranger()) diverge();
+  if (evidence_.found_id.empty()) return;
+  evidence_.match = source_->match(row_->applied);
+  if (judge(evidence_).outcome == Outcome::diverged) diverge();
 }
 
 /// Capture goes back in where that has not been done, and every table is compared: what the migration wrote

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/e2e/cases/backups.h"
 #include "tests/e2e/cases/mirror.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/wait_until.h"
@@ -162,6 +163,25 @@ TEST_CASE("125 means that Sluice has failed, and says why") {
   mirror.daemon.configure(shop(mirror.source.path(), "host=/nowhere dbname=none"));
   CHECK(fails({"migrate", "--", "/usr/bin/touch", ran}) != "");
   CHECK(is_captured(mirror));
+}
+
+TEST_CASE("a file that was put back is not migrated, since Postgres would lose what is newer") {
+  Mirror mirror(kItems);
+  mirror.start();
+  mirror.daemon.stop();
+  const support::TempDir folder;
+  const std::string backup = folder.path() / "backup.db";
+  back_up(mirror.source.path(), backup);
+  mirror.run("UPDATE items SET name = 'newer' WHERE id < 5");
+  mirror.start();
+  mirror.daemon.stop();
+  back_up(backup, mirror.source.path());
+  const std::string ran = folder.path() / "ran";
+  const Outcome outcome = mirror.daemon.ctl(migrate({"/usr/bin/touch", ran}));
+  CHECK(outcome.exit_code == 125);
+  CHECK(outcome.err.find("restored from a backup") != std::string::npos);
+  CHECK_FALSE(std::filesystem::exists(ran));
+  CHECK(mirror.server("SELECT count(*) FROM items WHERE name = 'newer'") == "4");
 }
 
 TEST_CASE("a migration that drops a column is 125 in additive mode, with the statement that helps") {

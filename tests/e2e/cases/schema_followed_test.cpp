@@ -240,6 +240,28 @@ TEST_CASE(
   CHECK(tables_of(mirror) == "child theirs witness");
 }
 
+TEST_CASE("a daemon that is killed while it follows goes on where it was") {
+  Mirror mirror(kItems, kFollowing);
+  mirror.start();
+  const std::vector<std::string> migrations{
+      "ALTER TABLE items RENAME COLUMN amount TO quantity; UPDATE items SET quantity = -id",
+      "ALTER TABLE items RENAME TO things; DELETE FROM things WHERE id > 40",
+      "ALTER TABLE things DROP COLUMN code; ALTER TABLE things ADD COLUMN stock INTEGER DEFAULT 7",
+      "DROP TABLE spare; ALTER TABLE more RENAME TO spare",
+      "BEGIN; ALTER TABLE things RENAME TO aside; ALTER TABLE spare RENAME TO things;"
+      "ALTER TABLE aside RENAME TO spare; COMMIT",
+      "ALTER TABLE spare RENAME TO items; ALTER TABLE items RENAME COLUMN quantity TO amount"};
+  for (std::size_t turn = 0; turn < migrations.size(); ++turn) {
+    CAPTURE(turn);
+    mirror.run(migrations[turn]);
+    for (std::size_t i = 0; i < turn; ++i) (void)mirror.status();  // each a little later
+    mirror.daemon.kill();
+    mirror.start();
+    CHECK(mirror.differences() == "");
+  }
+  CHECK(tables_of(mirror) == "items things");
+}
+
 TEST_CASE("a table that somebody has renamed on the server goes on under its new name") {
   Mirror mirror(kItems + kWitness);
   mirror.start();
