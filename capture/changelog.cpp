@@ -70,6 +70,10 @@ std::map<TableId, std::string> registered_tables(SQLite::Database& database) {
   return tables;
 }
 
+bool was_captured(SQLite::Database& database, TableId id) {
+  return registered_tables(database).contains(id);
+}
+
 std::string version(SQLite::Database& database, TableId id, const std::string& name) {
   SQLite::Statement row(database,
                         "SELECT (SELECT generation FROM _sluice_table WHERE src = ?),"

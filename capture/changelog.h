@@ -36,6 +36,9 @@ std::size_t changelog_width(SQLite::Database& database);
 /// Every number ever given away, with the name its table had when install last looked.
 std::map<TableId, std::string> registered_tables(SQLite::Database& database);
 
+/// Has the table of this number ever had our triggers?
+bool was_captured(SQLite::Database& database, TableId id);
+
 /// The text of the trigger that keeps `capacity` changes.
 std::string trim_trigger(std::int64_t capacity);
 

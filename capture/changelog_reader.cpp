@@ -57,19 +57,19 @@ void ChangelogReader::clear() {
 }
 
 Anchor ChangelogReader::newest() {
-  SQLite::Transaction snapshot(database_);
+  const Snapshot snapshot(database_);
   follow_schema();
   return entry_at(ends().newest).value_or(Anchor{});
 }
 
 Position ChangelogReader::captured() {
-  SQLite::Transaction snapshot(database_);
+  const Snapshot snapshot(database_);
   follow_schema();
   return ends().newest;
 }
 
 Match ChangelogReader::match(const Anchor& anchor) {
-  SQLite::Transaction snapshot(database_);
+  const Snapshot snapshot(database_);
   follow_schema();
   const Ends reach = ends();
   const Match match = hold(anchor, reach);
@@ -77,7 +77,7 @@ Match ChangelogReader::match(const Anchor& anchor) {
 }
 
 ReadResult ChangelogReader::read(const Catalog& catalog, const ReadRequest& request) {
-  SQLite::Transaction snapshot(database_);
+  const Snapshot snapshot(database_);
   if (database_.execAndGet("PRAGMA main.schema_version").getInt64() != catalog.schema_version)
     return SchemaMoved{};
   follow_schema();

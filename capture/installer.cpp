@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "capture/changelog.h"
+#include "capture/fence.h"
 #include "capture/install_plan.h"
 #include "capture/schema_trace.h"
 #include "capture/values.h"
@@ -111,10 +112,12 @@ InstallReport install(SQLite::Database& database, const SourceOptions& options,
                       const std::optional<KnownHistory>& known, const std::function<void()>& allow_writes) {
   {
     SQLite::Transaction look(database);
+    refuse_moved(database);
     if (plan_install(database, options).nothing_to_do(known.has_value())) return {};
   }
   allow_writes();
   SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
+  refuse_moved(database);
   const InstallReport report = carry_out(database, plan_install(database, options), known);
   transaction.commit();
   return report;
@@ -127,6 +130,7 @@ Identity identity(SQLite::Database& database) {
 
 std::vector<std::string> missing(SQLite::Database& database, const SourceOptions& options) {
   SQLite::Transaction look(database);
+  if (moved(database)) return {};
   const InstallPlan plan = plan_install(database, options);
   std::vector<std::string> names = plan.orphans;
   if (plan.changelog_missing || plan.history_broken || plan.too_narrow) names.push_back("_sluice_changelog");
@@ -184,8 +188,9 @@ Catalog catalog(SQLite::Database& database, const SourceOptions& options) {
   result.journal_mode = database.execAndGet("PRAGMA main.journal_mode").getText();
   InstallPlan plan = plan_install(database, options);
   result.not_captured = std::move(plan.left_out);
+  const bool has_moved = moved(database).has_value();
   for (const auto& each : plan.tables) {
-    if (each.captured) {
+    if (each.captured || (has_moved && was_captured(database, each.id))) {
       result.tables.push_back(source_table(each));
       auto& word = result.tables.back().version = version(database, each.id, each.table.name);
       // VACUUM gives rows new rowids, of which no trigger tells, but a new schema version does.

@@ -11,6 +11,7 @@
 
 #include "capture/changelog.h"
 #include "capture/changelog_reader.h"
+#include "capture/fence.h"
 #include "capture/installer.h"
 #include "capture/log_reader.h"
 #include "capture/migration_lock.h"
@@ -40,6 +41,7 @@ class Patience {
   explicit Patience(std::chrono::milliseconds limit) : limit_(limit) {}
 
   void install(sqlite3* database) { sqlite3_busy_handler(database, &Patience::wait, this); }
+  void set(std::chrono::milliseconds limit) { limit_ = limit; }
 
  private:
   static int wait(void* self, int times_asked) {
@@ -116,17 +118,20 @@ struct Source::Impl {
     }
   }
 
-  /// Runs a call that may write, and leaves the connection as it has to be in steady state.
+  /// Leaves the connection as it has to be in steady state.
+  void only_read() {
+    database.tryExec("PRAGMA query_only = ON");
+    let_write(database.getHandle(), false);
+    reader.clear();
+  }
+
+  /// Runs a call that may write.
   template <typename Call>
   auto writing(Call call) {
     struct Guard {
       Impl& impl;
       std::optional<MigrationLock> lock{};
-      ~Guard() {
-        impl.database.tryExec("PRAGMA query_only = ON");
-        let_write(impl.database.getHandle(), false);
-        impl.reader.clear();
-      }
+      ~Guard() { impl.only_read(); }
     } guard{*this};
     return call([&] {
       if (!options.migrates) guard.lock.emplace(options.path, MigrationLock::Kind::installation);
@@ -172,6 +177,33 @@ bool Source::uninstall() {
   return impl_->writing([&](const std::function<void()>& allow_writes) {
     return capture::uninstall(impl_->database, allow_writes);
   });
+}
+
+std::optional<Moved> Source::moved() {
+  const Snapshot look(impl_->database);
+  return capture::moved(impl_->database);
+}
+
+LockedSource Source::lock(std::chrono::milliseconds longest) {
+  const auto give_back = [impl = impl_.get()] {
+    impl->patience.set(impl->options.busy_timeout);
+    impl->only_read();
+  };
+  impl_->allow_writes();
+  return LockedSource(
+      {impl_->database, impl_->options,
+       [impl = impl_.get()](std::chrono::milliseconds limit) { impl->patience.set(limit); }, give_back},
+      longest);
+}
+
+std::map<std::string, std::int64_t> Source::autoincrements() {
+  const Snapshot look(impl_->database);
+  std::map<std::string, std::int64_t> largest;
+  const char* const kKept = "SELECT 1 FROM main.sqlite_schema WHERE name = 'sqlite_sequence'";
+  if (!SQLite::Statement(impl_->database, kKept).executeStep()) return largest;
+  SQLite::Statement rows(impl_->database, "SELECT name, seq FROM main.sqlite_sequence");
+  while (rows.executeStep()) largest[rows.getColumn(0).getText()] = rows.getColumn(1).getInt64();
+  return largest;
 }
 
 Catalog Source::preview() {

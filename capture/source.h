@@ -73,6 +73,13 @@ struct Identity {
   std::string source_id;   ///< empty where the changelog is gone
 };
 
+/// That a file has moved to Postgres: it is captured no more.
+struct Moved {
+  std::string at;       ///< UTC, as ISO 8601 has it
+  Position position;    ///< the last change
+  bool fenced = false;  ///< every write to what was captured is refused
+};
+
 /// What installing did.
 struct InstallReport {
   bool changelog_created = false;
@@ -139,10 +146,12 @@ struct LogExcerpt {
   Position newest;
 };
 
+class LockedSource;
+
 /// One SQLite file, open for capture. Used from one thread at a time. In steady state it only reads; it
-/// writes in install() and nowhere else. Every call that reads takes one short snapshot and holds nothing
-/// afterwards. Throws SourceError where the file, its place or its owner is at fault, SQLite::Exception where
-/// SQLite fails.
+/// writes in install(), uninstall() and under a lock(). Every call that reads takes one short snapshot and
+/// holds nothing afterwards. Throws SourceError where the file, its place or its owner is at fault,
+/// SQLite::Exception where SQLite fails.
 class Source {
  public:
   /// Opens the file; refuses a missing one, one that is no database, another user's, one on a remote file
@@ -171,8 +180,19 @@ class Source {
   /// whatever writes asks for itself.
   void check_no_migration();
 
-  /// Takes out everything of ours, so that the schema reads as before. False when there was nothing.
+  /// Takes out everything of ours, a fence included, so that the schema reads as before. False when there was
+  /// nothing.
   bool uninstall();
+
+  /// Has the file moved to Postgres? Then install() refuses with SourceError "source_moved"; what was
+  /// captured can still be read.
+  std::optional<Moved> moved();
+
+  /// Keeps everybody else from writing, up to `longest`; see capture/fence.h.
+  LockedSource lock(std::chrono::milliseconds longest);
+
+  /// The largest keys that AUTOINCREMENT has given out, by table; rows that are gone count.
+  std::map<std::string, std::int64_t> autoincrements();
 
   /// The catalog as an installation would leave it, without the source's id. Needs no changelog and never
   /// writes.

@@ -18,6 +18,10 @@ std::string quoted(std::string_view text, char quote) {
 
 }  // namespace
 
+Snapshot::Snapshot(SQLite::Database& database) {
+  if (sqlite3_get_autocommit(database.getHandle()) != 0) own_.emplace(database);
+}
+
 Value read_value(SQLite::Statement& statement, int column) {
   const SQLite::Column field = statement.getColumn(column);
   switch (field.getType()) {

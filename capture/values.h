@@ -2,6 +2,8 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <optional>
+
 #include "capture/change.h"
 
 /// Values between SQLite statements and change.h, bit for bit.
@@ -29,6 +31,15 @@ class Rewind {
 
  private:
   SQLite::Statement& statement_;
+};
+
+/// One snapshot for as long as it lives: a transaction of its own, or the one that is open already.
+class Snapshot {
+ public:
+  explicit Snapshot(SQLite::Database& database);
+
+ private:
+  std::optional<SQLite::Transaction> own_;
 };
 
 /// An identifier in double quotes.

@@ -6,6 +6,8 @@
 --                      whenever its triggers are put in anew after a time in which changes may have gone by unseen.
 --   _sluice_changelog  one row a change, in the order of commits: seq, src (number of the table), op
 --                      (i insert, u update, d delete, r may have been replaced, b base), a random nonce, the key.
+--   _sluice_moved      made by cutover, in the transaction that takes the triggers out: when the file has moved to
+--                      Postgres, its last change, and whether writes are refused since.
 --   _sluice_trim       makes the changelog a ring, inside the application's own transactions.
 --
 -- No table has a constraint but its rowid: the application's conflict policy overrides the one of a trigger's
@@ -56,6 +58,13 @@ INSERT INTO _sluice_changelog(seq, src, op, nonce)
 
 -- [empty]
 DELETE FROM _sluice_changelog
+
+-- [moved]
+CREATE TABLE _sluice_moved(at, position, fenced)
+
+-- [note_moved]
+INSERT INTO _sluice_moved
+  SELECT strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), max(seq), @fenced@ FROM _sluice_changelog
 
 -- [trim]
 CREATE TRIGGER "_sluice_trim" AFTER INSERT ON _sluice_changelog WHEN NEW.seq % @every@ = 0 BEGIN
