@@ -179,6 +179,12 @@ void confirm_position(Session& session, const std::string& schema, const std::st
   session.exec(hold_sql(schema, pipeline, believed));
 }
 
+std::string finish_sql(const std::string& schema, const std::string& pipeline) {
+  return "UPDATE " + quote_name(schema, "pipeline") +
+         " SET finished_at = pg_catalog.clock_timestamp(), epoch = epoch + 1 WHERE name = " +
+         quote_literal(pipeline) + ";";
+}
+
 std::string save_progress_sql(const std::string& schema, const std::string& pipeline,
                               const std::string& table, const TableProgress& progress) {
   const auto word = [](bool value) { return std::string(value ? "true" : "false"); };

@@ -43,6 +43,10 @@ void confirm_position(Session& session, const std::string& schema, const std::st
 std::string advance_sql(const std::string& schema, const std::string& pipeline, const PipelineRow& believed,
                         const capture::Anchor& next, bool whole);
 
+/// Ends the pipeline, as a statement for a transaction that begins with hold_sql(): no daemon writes for it
+/// any more.
+std::string finish_sql(const std::string& schema, const std::string& pipeline);
+
 /// The statement that writes how far a table's copy has come.
 std::string save_progress_sql(const std::string& schema, const std::string& pipeline,
                               const std::string& table, const TableProgress& progress);

@@ -22,7 +22,7 @@ void refuse_moved(SQLite::Database& database);
 
 /// The write lock of a source, for as long as the object lives: nobody else writes meanwhile, and the
 /// source's own reading calls see what is there now. Nothing has changed in the file until commit(). Used
-/// from the source's thread, while the source lives.
+/// from the source's thread.
 class LockedSource {
  public:
   using Clock = std::chrono::steady_clock;
@@ -57,6 +57,7 @@ class LockedSource {
 
   /// When it has to be over.
   Clock::time_point until() const { return since_ + longest_; }
+  bool committed() const { return released_.has_value(); }
   /// For how long it was, or has been, locked.
   Clock::duration held() const { return (released_ ? *released_ : Clock::now()) - since_; }
 

@@ -147,7 +147,7 @@ struct Source::Impl {
   std::optional<std::int64_t> data_version;
 };
 
-Source::Source(SourceOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {
+Source::Source(SourceOptions options) : impl_(std::make_shared<Impl>(std::move(options))) {
 }
 Source::~Source() = default;
 
@@ -185,14 +185,14 @@ std::optional<Moved> Source::moved() {
 }
 
 LockedSource Source::lock(std::chrono::milliseconds longest) {
-  const auto give_back = [impl = impl_.get()] {
+  const auto give_back = [impl = impl_] {
     impl->patience.set(impl->options.busy_timeout);
     impl->only_read();
   };
   impl_->allow_writes();
   return LockedSource(
       {impl_->database, impl_->options,
-       [impl = impl_.get()](std::chrono::milliseconds limit) { impl->patience.set(limit); }, give_back},
+       [impl = impl_](std::chrono::milliseconds limit) { impl->patience.set(limit); }, give_back},
       longest);
 }
 

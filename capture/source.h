@@ -237,7 +237,7 @@ class Source {
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;  ///< a lock that outlives the source keeps it
 };
 
 }  // namespace sluice::capture
