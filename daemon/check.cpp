@@ -55,7 +55,16 @@ std::string first_of(const std::vector<std::string>& names) {
          " more";
 }
 
+/// A file that has moved is neither ready nor at fault.
+void note_moved(Findings& findings, const capture::Moved& moved) {
+  findings.add("capture", Verdict::note,
+               "the file has moved to Postgres at " + moved.at + " and is captured no more; " +
+                   (moved.fenced ? "writes to it are refused" : "writes to it are not"),
+               "to use the file again: sluicectl uninstall");
+}
+
 void check_capture(Findings& findings, capture::Source& source) {
+  if (const auto moved = source.moved()) return note_moved(findings, *moved);
   const auto missing = source.missing();
   if (missing.empty()) {
     findings.add("capture", Verdict::ok, "changelog and triggers are in place");

@@ -1,7 +1,7 @@
 add_library(sluice_control STATIC
   status.cpp work_meter.cpp clock_text.cpp metrics.cpp
   control_protocol.cpp control_answers.cpp control_request.cpp control_query.cpp control_routes.cpp
-  control_resync.cpp control_progress.cpp control_verify.cpp control_events.cpp control_event_hub.cpp
+  control_resync.cpp control_cutover.cpp control_progress.cpp control_verify.cpp control_events.cpp control_event_hub.cpp
   socket_address.cpp control_directory.cpp control_socket.cpp control_lines.cpp
   control_session.cpp control_streams.cpp control_server.cpp)
 target_link_libraries(sluice_control
@@ -12,7 +12,7 @@ target_link_libraries(sluice_control
 add_library(sluice_ctl STATIC
   control_client.cpp no_daemon.cpp ctl_failure.cpp ctl_invocation.cpp
   ctl_render.cpp ctl_progress.cpp ctl_status_screen.cpp ctl_status.cpp ctl_log.cpp ctl_log_table.cpp ctl_flush.cpp ctl_simple.cpp
-  ctl_resync.cpp ctl_verify.cpp ctl_verify_screen.cpp
+  ctl_resync.cpp ctl_verify.cpp ctl_verify_screen.cpp ctl_cutover.cpp ctl_cutover_screen.cpp
   ctl_columns.cpp ctl_consent.cpp ctl_quarantine.cpp ctl_quarantine_screen.cpp)
 target_link_libraries(sluice_ctl PUBLIC sluice_control sluice_config PRIVATE fmt::fmt)
 

@@ -23,6 +23,7 @@ nlohmann::ordered_json to_json(const ResyncAnswer& answer);
 nlohmann::ordered_json to_json(const VerifyAnswer& answer);
 /// missing, extra or differs
 const char* to_string(RowDifference::Kind kind);
+nlohmann::ordered_json to_json(const CutoverAnswer& answer);
 /// A line ahead of the answer to work that takes long.
 nlohmann::ordered_json to_json(const WorkProgress& progress);
 /// {"error":{"code","message","hint"}}
@@ -42,6 +43,7 @@ CheckAnswer parse_check_answer(std::string_view text);
 LogAnswer parse_log_answer(std::string_view text);
 ResyncAnswer parse_resync_answer(std::string_view text);
 VerifyAnswer parse_verify_answer(std::string_view text);
+CutoverAnswer parse_cutover_answer(std::string_view text);
 /// Nothing for a line that is a sign of life alone.
 std::optional<WorkProgress> parse_progress(std::string_view line);
 QuarantineAnswer parse_quarantine_answer(std::string_view text);

@@ -38,6 +38,8 @@ std::vector<std::string> names(Fields fields) {
       return {"pipeline", "table", "yes"};
     case Fields::pipeline_table_and_repair:
       return {"pipeline", "table", "repair"};
+    case Fields::pipeline_lock_and_fence:
+      return {"pipeline", "max_lock_ms", "fence"};
   }
   return {};
 }
@@ -93,12 +95,12 @@ std::vector<std::int64_t> ids_in(const Json& object) {
   return ids;
 }
 
-bool flag_in(const Json& object, const char* name) {
+bool flag_in(const Json& object, const char* name, bool otherwise) {
   const auto field = object.find(name);
-  if (field == object.end()) return false;
+  if (field == object.end()) return otherwise;
   if (!field->is_boolean())
     refuse("wrong_type", fmt::format("{} is not true or false", name),
-           fmt::format(R"(write it as {{"{}":true}})", name));
+           fmt::format(R"(write it as {{"{}":{}}})", name, !otherwise));
   return field->get<bool>();
 }
 
@@ -114,6 +116,20 @@ std::chrono::milliseconds timeout_in(const Json& object) {
   return std::chrono::milliseconds{field->get<std::int64_t>()};
 }
 
+std::chrono::milliseconds max_lock_in(const Json& object) {
+  const auto field = object.find("max_lock_ms");
+  if (field == object.end()) return CutoverOrder::kUsualLock;
+  if (!field->is_number_integer())
+    refuse("wrong_type", "max_lock_ms is not a whole number", R"(write it as {"max_lock_ms":5000})");
+  const std::int64_t longest = CutoverOrder::kLongestLock.count();
+  const bool fits =
+      field->is_number_unsigned() && *field > 0U && *field <= static_cast<std::uint64_t>(longest);
+  if (!fits)
+    refuse("out_of_range", fmt::format("max_lock_ms is {}, outside 1 to {}", field->dump(), longest),
+           "give the milliseconds for which the file may be locked");
+  return std::chrono::milliseconds{field->get<std::int64_t>()};
+}
+
 }  // namespace
 
 ControlRequest parse_request(std::string_view body, Fields fields) {
@@ -124,9 +140,11 @@ ControlRequest parse_request(std::string_view body, Fields fields) {
           .ids = ids_in(object),
           .error = text_in(object, "error", R"(write it as {"error":"7bfae9f5"})"),
           .table = text_in(object, "table", R"(write it as {"table":"packages"})"),
-          .yes = flag_in(object, "yes"),
-          .repair = flag_in(object, "repair"),
-          .timeout = timeout_in(object)};
+          .yes = flag_in(object, "yes", false),
+          .repair = flag_in(object, "repair", false),
+          .timeout = timeout_in(object),
+          .max_lock = max_lock_in(object),
+          .fence = flag_in(object, "fence", true)};
 }
 
 }  // namespace sluice::daemon

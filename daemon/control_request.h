@@ -30,6 +30,8 @@ struct ControlRequest {
   bool yes = false;
   bool repair = false;
   std::chrono::milliseconds timeout{30'000};
+  std::chrono::milliseconds max_lock = CutoverOrder::kUsualLock;
+  bool fence = true;
 };
 
 enum class Fields {
@@ -41,6 +43,7 @@ enum class Fields {
   pipeline_error_and_timeout,
   pipeline_table_and_yes,
   pipeline_table_and_repair,
+  pipeline_lock_and_fence,
 };
 
 /// Reads a body. Throws Refusal (400) that names the byte, the unknown field and its nearest neighbour, the

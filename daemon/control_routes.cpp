@@ -127,6 +127,12 @@ void verify(ControlDesk& desk, std::string_view body, Respond respond) {
                       forward<VerifyAnswer>(respond));
 }
 
+void cut_over(ControlDesk& desk, std::string_view body, Respond respond) {
+  const ControlRequest request = parse_request(body, Fields::pipeline_lock_and_fence);
+  desk.service.cut_over({request.pipeline, request.max_lock, request.fence}, lines(respond),
+                        forward<CutoverAnswer>(respond));
+}
+
 void adopt(ControlDesk& desk, std::string_view body, Respond respond) {
   desk.service.adopt(parse_request(body, Fields::pipeline).pipeline, forward<Done>(std::move(respond)));
 }
@@ -162,6 +168,7 @@ constexpr std::array kRoutes{
     Route{"POST", "/v1/check", Access::owner, check},
     Route{"POST", "/v1/resync", Access::owner, resync},
     Route{"POST", "/v1/verify", Access::owner, verify},
+    Route{"POST", "/v1/cutover", Access::owner, cut_over},
     Route{"POST", "/v1/adopt", Access::owner, adopt},
     Route{"POST", "/v1/release", Access::owner, release},
     Route{"POST", "/v1/reload", Access::owner, reload},

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "daemon/cutover.h"
 #include "daemon/resync.h"
 #include "daemon/status.h"
 #include "daemon/verify.h"
@@ -199,6 +200,8 @@ class ControlService {
   /// Compares tables by value, beside the stream of changes; repairs what differs if the order says so. Tells
   /// of its progress like resync().
   virtual void verify(const VerifyOrder& order, OnProgress on_progress, Reply<VerifyAnswer> reply) = 0;
+  /// Moves the application's data to Postgres for good: refuses with the reason, or answers once that is done.
+  virtual void cut_over(const CutoverOrder& order, OnProgress on_progress, Reply<CutoverAnswer> reply) = 0;
   /// The source has moved: accepts its new place.
   virtual void adopt(const std::string& pipeline, Reply<Done> reply) = 0;
   /// Lets go of the pipeline for good (until the daemon is started again): before uninstalling.

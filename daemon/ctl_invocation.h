@@ -29,6 +29,8 @@ struct Invocation {
   std::string table;  ///< empty: all of them
   std::chrono::milliseconds timeout{30'000};
   std::vector<std::string> command;  ///< what stands behind --
+  std::chrono::milliseconds max_lock = CutoverOrder::kUsualLock;
+  bool fence = true;
 };
 
 /// The configuration: --config, else the default file. Throws ConfigError.

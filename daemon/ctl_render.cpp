@@ -25,6 +25,7 @@ const char* to_word(CheckItem::Verdict verdict) {
 std::string doing(const std::string& work) {
   if (work == "copy") return "copying";
   if (work == "verify") return "comparing";
+  if (work == "cutover") return "cutting over";
   return work;
 }
 

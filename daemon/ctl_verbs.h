@@ -23,6 +23,7 @@ ExitCode run_uninstall(const Invocation& invocation);
 ExitCode run_verify(const Invocation& invocation);
 ExitCode run_migrate(const Invocation& invocation);
 ExitCode run_resync(const Invocation& invocation);
+ExitCode run_cutover(const Invocation& invocation);
 ExitCode run_adopt(const Invocation& invocation);
 ExitCode run_reload(const Invocation& invocation);
 ExitCode run_stop(const Invocation& invocation);

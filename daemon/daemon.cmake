@@ -7,12 +7,14 @@ add_library(sluice_daemon STATIC
   file_signature.cpp
   file_watch.cpp
   guard.cpp
+  line_cutter.cpp
   log_view.cpp
   migration.cpp
   migration_tools.cpp
   notify.cpp
   offline.cpp
   pipeline.cpp
+  pipeline_cutover.cpp
   pipeline_orders.cpp
   pipeline_quarantine.cpp
   pipeline_verify.cpp
@@ -20,6 +22,7 @@ add_library(sluice_daemon STATIC
   quarantine_view.cpp
   replicator.cpp
   replicator_copy.cpp
+  replicator_cutover.cpp
   replicator_follow.cpp
   replicator_notes.cpp
   replicator_replay.cpp

@@ -260,6 +260,13 @@ void Daemon::verify(const VerifyOrder& order, OnProgress on_progress, Reply<Veri
                                                      OneReply<VerifyAnswer>(io_, std::move(reply)));
 }
 
+void Daemon::cut_over(const CutoverOrder& order, OnProgress on_progress, Reply<CutoverAnswer> reply) {
+  const auto found = find(order.pipeline);
+  if (const auto* error = std::get_if<ControlError>(&found)) return reply(*error);
+  std::get<std::shared_ptr<Pipeline>>(found)->cut_over(order, NewestProgress(io_, std::move(on_progress)),
+                                                       OneReply<CutoverAnswer>(io_, std::move(reply)));
+}
+
 void Daemon::adopt(const std::string& name, Reply<Done> reply) {
   const auto found = find(name);
   if (const auto* error = std::get_if<ControlError>(&found)) return reply(*error);

@@ -43,6 +43,7 @@ class Daemon : private ControlService {
   void skip(const SkipOrder& order, Reply<SkippedAnswer> reply) override;
   void resync(const ResyncOrder& order, OnProgress on_progress, Reply<ResyncAnswer> reply) override;
   void verify(const VerifyOrder& order, OnProgress on_progress, Reply<VerifyAnswer> reply) override;
+  void cut_over(const CutoverOrder& order, OnProgress on_progress, Reply<CutoverAnswer> reply) override;
   void adopt(const std::string& name, Reply<Done> reply) override;
   void release(const std::string& name, Reply<Done> reply) override;
   void reload(Reply<Done> reply) override;

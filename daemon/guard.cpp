@@ -8,6 +8,11 @@ Diverged::Diverged(std::string code_, const std::string& message, std::string hi
     : std::runtime_error(message), code(std::move(code_)), hint(std::move(hint_)) {
 }
 
+Diverged has_ended(const std::string& pipeline) {
+  return {"finished", "pipeline '" + pipeline + "' has been cut over to Postgres and has ended",
+          "let the application use Postgres, and take the pipeline out of the configuration"};
+}
+
 const char* to_string(Outcome outcome) {
   switch (outcome) {
     case Outcome::go_on:

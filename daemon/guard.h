@@ -18,6 +18,9 @@ class Diverged : public std::runtime_error {
   std::string hint;
 };
 
+/// For whoever asks anything of a pipeline that has been cut over.
+Diverged has_ended(const std::string& pipeline);
+
 /// What a look at the source comes to: how the pipeline goes on.
 enum class Outcome {
   go_on,      ///< the changelog goes on from where Postgres stands

@@ -71,6 +71,7 @@ void Pipeline::start() {
 }
 
 void Pipeline::begins(const std::string& step) {
+  moved_at_ = ticks(Pump::Clock::now());
   log_event(LogLevel::debug, "step", {{"pipeline", config_.name}, {"name", step}});
   // The server may now keep us waiting: the status must not call the two sides equal meanwhile.
   if (step != "apply") return;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "daemon/control_service.h"
+#include "daemon/cutover.h"
 #include "daemon/failure.h"
 #include "daemon/file_watch.h"
 #include "daemon/log_view.h"
@@ -51,6 +52,9 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   void resync(const ResyncOrder& order, OnProgress on_progress, Reply<ResyncAnswer> reply);
   /// Compares the two sides by value beside the stream, as far as it has been brought over by then.
   void verify(const VerifyOrder& order, OnProgress on_progress, Reply<VerifyAnswer> reply);
+  /// Ends the pipeline: compares, brings the last changes over under a lock, and leaves the file with a
+  /// fence.
+  void cut_over(const CutoverOrder& order, OnProgress on_progress, Reply<CutoverAnswer> reply);
   /// Accepts the place where the file is now; an error where that can't be.
   void adopt(std::function<void(std::optional<ControlError>)> reply);
 
@@ -81,6 +85,13 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
     OnProgress on_progress{};  ///< of the copy, where somebody wants to know
   };
 
+  struct Cutover {
+    CutoverOrder order;
+    OnProgress on_progress;
+    Reply<CutoverAnswer> reply;
+    Pump::Time since;
+  };
+
   /// What needs both sides open, whatever the state. Throws where it can't be done.
   struct Order {
     std::function<bool()> carry_out;  ///< true: what held the pipeline up before is over by it
@@ -109,6 +120,11 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   void give(Order order);
   bool carry_out(const ResyncOrder& order, const OnProgress& on_progress, const Reply<ResyncAnswer>& reply);
   std::optional<ControlError> unfit_for_resync(const std::string& table, bool every_table) const;
+  std::optional<ControlError> closed_to_cutover() const;
+  void flush_before(const Cutover& cutover);
+  void verify_before(const Cutover& cutover);
+  bool carry_out(const Cutover& cutover, const VerifyAnswer& verified);
+  void finish();
   void wait(std::optional<Milliseconds> timeout);
   void finish_leaving();
   void look(Prompt prompt);

@@ -12,13 +12,17 @@
 #include <vector>
 
 #include "applier/batch.h"
+#include "applier/constraints.h"
 #include "applier/conversion_notes.h"
 #include "applier/progress.h"
 #include "applier/refusal.h"
+#include "applier/sequences.h"
 #include "applier/session.h"
+#include "capture/fence.h"
 #include "capture/source.h"
 #include "daemon/batch_size.h"
 #include "daemon/config.h"
+#include "daemon/cutover.h"
 #include "daemon/file_signature.h"
 #include "daemon/guard.h"
 #include "daemon/pump.h"
@@ -45,6 +49,14 @@ struct StepResult {
   bool verifying = false;   ///< a comparison is under way, and another step has something to do for it
   bool whole = true;        ///< Postgres stands at a boundary
   bool at_boundary = true;  ///< everything committed before the step began has been brought over
+};
+
+/// What cut_over() has done.
+struct CutoverEnd {
+  capture::Position position;
+  std::chrono::steady_clock::duration locked{};
+  std::vector<applier::SequenceState> sequences;
+  std::vector<applier::ConstraintState> constraints;
 };
 
 /// Why somebody looks at the source: a file event, or the clock.
@@ -103,6 +115,10 @@ class Replicator {
   void begin_migration();
   /// Accepts the place where the file is now. Throws Diverged where it is another file.
   void adopt();
+
+  /// After settle(): the end of the pipeline, by the protocol of docs/CUTOVER.md. Where it throws, the file
+  /// is as it was and the pipeline goes on, unless the error says "not_recorded".
+  CutoverEnd cut_over(const CutoverOrder& order);
 
   /// Brings over the next batch, or the next piece of a scan with the batch that it rides on.
   StepResult step();
@@ -251,6 +267,11 @@ class Replicator {
   void check_deletions(const applier::TargetTable& table, const applier::ExistingCounts& counts) const;
   StepResult replay(const Ride& ride);
   void advanced(const capture::Anchor& to, bool whole);
+  void refuse_unfit_for_cutover() const;
+  void catch_up();
+  void bring_over_the_rest(const capture::LockedSource& lock);
+  std::vector<applier::SequenceState> write_end();
+  void end_if_moved();
   StepResult replay_large(capture::Chunk chunk, const Ride& ride, Reach reach);
   StepResult replay_chunks(capture::Chunk& chunk, Ride ride, Reach reach);
 
@@ -279,6 +300,7 @@ class Replicator {
   capture::Catalog catalog_;
   applier::Plan plan_;
   std::optional<applier::PipelineRow> row_;
+  std::optional<capture::Moved> moved_;  ///< the source has been cut over, and Postgres does not say so yet
   Evidence evidence_;
   Judgement judgement_;
   std::map<std::string, applier::TableProgress> progress_;

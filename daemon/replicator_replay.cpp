@@ -35,6 +35,7 @@ StepResult Replicator::step() {
       batch_size_.arrived();
       tell_notes();
     }
+    if (!result.more) end_if_moved();
     return result;
   } catch (const applier::ApplyError& error) {
     if (error.lost_connection()) batch_size_.lost(under_way_.changes, under_way_.bytes);

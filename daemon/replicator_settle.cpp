@@ -64,9 +64,7 @@ void Replicator::load() {
   row_ = std::move(stored.pipeline);
   progress_ = std::move(stored.tables);
   load_quarantine();
-  if (!row_ || !row_->finished) return;
-  throw Diverged("finished", "this pipeline has been cut over to Postgres and has ended",
-                 "remove it from the configuration");
+  if (row_ && row_->finished) throw has_ended(config_.name);
 }
 
 Outcome Replicator::settle() {
@@ -88,6 +86,7 @@ Outcome Replicator::settle() {
   if (judgement_.outcome != Outcome::go_on) return judgement_.outcome;
   try {
     check_existing_rows();
+    end_if_moved();
     return Outcome::go_on;
   } catch (const Interrupted&) {
     return Outcome::reinstall;
@@ -147,6 +146,11 @@ capture::KnownHistory Replicator::known_history() const {
 /// too.
 void Replicator::install_and_survey() {
   constexpr int kTries = 10;
+  moved_ = row_ ? source_->moved() : std::nullopt;
+  if (moved_) {
+    catalog_ = source_->survey();
+    return;
+  }
   for (int i = 0; i < kTries; ++i) {
     source_->install(known_history());
     catalog_ = source_->survey();

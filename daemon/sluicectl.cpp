@@ -28,7 +28,8 @@ enum Takes : unsigned {
   kRows = 1024,
   kAll = 2048,
   kError = 4096,
-  kRepair = 8192
+  kRepair = 8192,
+  kLock = 16384
 };
 
 struct Verb {
@@ -67,6 +68,12 @@ constexpr std::array kVerbs{
         "apart from differences."},
     Verb{"resync", kPipeline | kTable | kYes | kJson, "Copy again, after telling what that does to Postgres",
          run_resync},
+    Verb{"cutover", kPipeline | kLock | kJson,
+         "Move to Postgres for good: compare, last flush, fence, report", run_cutover,
+         "Compares every row beside the application's writers, and refuses while anything differs. Then the\n"
+         "file is locked for writing, for --max-lock at most: the last changes go over, sequences go on after\n"
+         "the rows, and from then on every write to the file is refused: this database has moved to Postgres.\n"
+         "Where that can't be done in time, nothing has changed, and the pipeline goes on."},
     Verb{"adopt", kPipeline, "The SQLite file has moved: accept its new place", run_adopt},
     Verb{"config", kJson, "The effective settings", run_config},
     Verb{"install", kPipeline, "Put the triggers into the SQLite file", run_install},
@@ -112,6 +119,12 @@ std::string check_timeout(const std::string& text) {
   return good ? "" : "expected a duration up to 1h such as 500ms, 30s or 5m, got '" + text + "'";
 }
 
+std::string check_lock(const std::string& text) {
+  const auto lock = parse_duration(text);
+  const bool good = lock && lock->count() > 0 && *lock <= CutoverOrder::kLongestLock;
+  return good ? "" : "expected a duration up to 1m such as 500ms or 5s, got '" + text + "'";
+}
+
 bool is_number(const std::string& text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
 }
@@ -153,6 +166,15 @@ void add_options(CLI::App& command, unsigned takes, Invocation& invocation) {
             [&invocation](const std::string& text) { invocation.timeout = *parse_duration(text); },
             "How long to wait, such as 30s; the work goes on after it")
         ->check(CLI::Validator(check_timeout, "DURATION"));
+  if (takes & kLock) {
+    command
+        .add_option_function<std::string>(
+            "--max-lock",
+            [&invocation](const std::string& text) { invocation.max_lock = *parse_duration(text); },
+            "For how long the file may be locked, such as 2s; 5s without")
+        ->check(CLI::Validator(check_lock, "DURATION"));
+    command.add_flag("!--no-fence", invocation.fence, "Take our triggers out, and let writes go on");
+  }
   if (takes & kError)
     command.add_option("--error", invocation.error, "The id of the error, from: sluicectl status")
         ->required();

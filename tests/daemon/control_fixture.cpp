@@ -140,6 +140,22 @@ VerifyAnswer full_verdict() {
           .elapsed_ms = 12'345.6789};
 }
 
+CutoverAnswer full_cutover() {
+  CutoverAnswer answer;
+  answer.pipeline = "shop";
+  answer.position = 1795228098;
+  answer.locked_ms = 7.5;
+  answer.tables = {{"orders", "public.orders", 1234, 0},
+                   {"package_categories", "public.package_categories", 2, 1}};
+  answer.sequences = {{"public.orders_id_seq", "public.orders", "id", 1301}};
+  answer.constraints = {{"of_a_package", "public.orders", "", ""},
+                        {"of_a_category", "public.package_categories", "it is violated by some row",
+                         "ALTER TABLE public.package_categories VALIDATE CONSTRAINT of_a_category;"}};
+  answer.not_captured = {{"words", "a virtual table"}};
+  answer.elapsed_ms = 2031.25;
+  return answer;
+}
+
 DaemonReport ScriptedService::status() {
   return report;
 }
@@ -183,6 +199,15 @@ void ScriptedService::verify(const VerifyOrder& order, OnProgress /*on_progress*
   VerifyAnswer answer = verdict;
   answer.pipeline = order.pipeline;
   reply(answer);
+}
+
+void ScriptedService::cut_over(const CutoverOrder& order, OnProgress on_progress,
+                               Reply<CutoverAnswer> reply) {
+  note("cutover " + order.pipeline + " " + std::to_string(order.max_lock.count()) +
+       (order.fence ? "" : " unfenced"));
+  if (refusal) return reply(*refusal);
+  on_progress({"shop", "cutover", "the last changes", 0, 0});
+  reply(full_cutover());
 }
 
 namespace {

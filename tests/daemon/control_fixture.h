@@ -41,6 +41,9 @@ TableVerdict equal_table(const std::string& name, std::int64_t rows);
 /// A comparison that has found rows of every kind, and others that are told apart from them.
 VerifyAnswer full_verdict();
 
+/// A cutover with everything that it can tell.
+CutoverAnswer full_cutover();
+
 /// A service of two pipelines, "shop" and "cafe", that answers at once unless told to hold flushes back.
 class ScriptedService : public ControlService {
  public:
@@ -54,6 +57,7 @@ class ScriptedService : public ControlService {
   void log(const LogQuery& query, Reply<LogAnswer> reply) override;
   void resync(const ResyncOrder& order, OnProgress on_progress, Reply<ResyncAnswer> reply) override;
   void verify(const VerifyOrder& order, OnProgress on_progress, Reply<VerifyAnswer> reply) override;
+  void cut_over(const CutoverOrder& order, OnProgress on_progress, Reply<CutoverAnswer> reply) override;
   void adopt(const std::string& pipeline, Reply<Done> reply) override { done("adopt", pipeline, reply); }
   void quarantine(const QuarantineQuery& query, Reply<QuarantineAnswer> reply) override;
   void retry_quarantined(const QuarantineChoice& choice, Reply<RetriedAnswer> reply) override;
