@@ -34,7 +34,7 @@ const char* meaning(State state) {
     case State::diverged:
       return "NOT REPLICATING: the two sides do not belong together";
     case State::finished:
-      return "ended by a cutover";
+      return "ended by a cutover; the application is to use Postgres now";
     case State::stopped:
       return "let go of; start sluiced again to go on";
   }

@@ -58,8 +58,9 @@ std::string uninstall_offline(const PipelineConfig& config, bool target) {
     const std::string forgotten = target ? forget_target(config) : "";
     capture::Source source(source_options(config));
     const std::string where = config.source.path.string();
+    const bool fenced = source.moved() && source.moved()->fenced;
     return (source.uninstall() ? "capture taken out of " : "there was nothing to take out of ") + where +
-           forgotten;
+           (fenced ? "; it takes writes again, which do not go to Postgres" : "") + forgotten;
   });
 }
 

@@ -197,8 +197,9 @@ void Pipeline::failed(std::exception_ptr thrown) {
     if (!orders_.empty()) pump_.order_given();
     return;
   }
+  const bool ended = report.failure == Failure::finished;
   // The same failure again is counted in the status, not told again in the log.
-  if (std::exchange(logged_error_, report.error.id) != report.error.id) {
+  if (!ended && std::exchange(logged_error_, report.error.id) != report.error.id) {
     const auto& error = report.error;
     log_event(LogLevel::error, "pipeline_error",
               {{"pipeline", config_.name},
@@ -220,7 +221,7 @@ void Pipeline::failed(std::exception_ptr thrown) {
   const ControlError refusal = refusal_of(report.error);
   refuse(refusal);
   refuse_verifiers(refusal, pump_.failure() == Failure::away);
-  board_.note_error(std::move(report.error));
+  ended ? board_.clear_error() : board_.note_error(std::move(report.error));
 }
 
 void Pipeline::wait(std::optional<Milliseconds> timeout) {

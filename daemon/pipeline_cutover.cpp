@@ -142,9 +142,8 @@ bool Pipeline::carry_out(const Cutover& cutover, const VerifyAnswer& verified) t
 /// Everything that was ever committed is in Postgres: flushes that wait are done.
 void Pipeline::finish() {
   answer_waiters();
-  auto report = report_failure(std::make_exception_ptr(has_ended(config_.name)));
-  pump_.failed(report.failure, Pump::Clock::now());
-  board_.note_error(std::move(report.error));
+  pump_.failed(Failure::finished, Pump::Clock::now());
+  board_.clear_error();
 }
 
 }  // namespace sluice::daemon

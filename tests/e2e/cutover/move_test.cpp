@@ -68,6 +68,7 @@ TEST_SUITE("move") {
       CHECK(shop.daemon.http("POST", "/v1/resync", R"({"yes":true})").json.at("error").at("code") ==
             "finished");
       wait_for_state(shop.daemon, "finished");
+      CHECK(shop.status().at("error") == nullptr);
       CHECK(shop.server_rows() == before);
     };
     changes_nothing();
@@ -143,7 +144,9 @@ TEST_SUITE("move") {
     const std::string before = shop.source.rows(schema);
     shop.start();
     shop.must_cut_over();
-    CHECK(shop.daemon.ctl({"uninstall", "--yes"}).exit_code == 0);
+    const auto taken_out = shop.daemon.ctl({"uninstall", "--yes"});
+    CHECK(taken_out.exit_code == 0);
+    CHECK(taken_out.out.find("it takes writes again") != std::string::npos);
     CHECK(shop.source.rows(schema) == before);
     shop.run("INSERT INTO goods (name) VALUES ('back')");
     shop.daemon.stop();
