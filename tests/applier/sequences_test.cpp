@@ -8,7 +8,6 @@ namespace sluice::test {
 namespace {
 
 using applier::GivenOut;
-using support::PostgresCluster;
 
 capture::SourceTable counted(capture::TableId id, const std::string& name,
                              std::vector<std::string> columns = {"id", "name"}) {

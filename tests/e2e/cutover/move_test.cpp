@@ -184,6 +184,21 @@ TEST_SUITE("move") {
     CHECK(shop.attempt("DELETE FROM goods") == kHasMoved);
   }
 
+  TEST_CASE("whoever asked may go away: the move goes on, and no lock is left behind") {
+    Mover shop;
+    shop.start();
+    shop.hold_up(Mover::Wait::end);
+    support::Process asker({.arguments = {"curl", "--silent", "--unix-socket", shop.daemon.socket(),
+                                          "--request", "POST", "http://localhost/v1/cutover"},
+                            .output = "/dev/null"});
+    shop.wait_until_held_up();
+    asker.signal(SIGINT);
+    asker.wait();
+    shop.let_go();
+    wait_for_state(shop.daemon, "finished");
+    CHECK(shop.attempt("DELETE FROM goods") == kHasMoved);
+  }
+
   TEST_CASE("a manual pipeline is flushed and moved") {
     Mover shop({.journal_mode = "wal", .settings = "    mode: manual\n"});
     shop.daemon.start();
