@@ -54,7 +54,7 @@ void is_finished(Mover& shop) {
 
 TEST_SUITE("death") {
   TEST_CASE("a daemon that is killed before the file is told leaves everything as it was") {
-    for (const char* journal_mode : {"wal", "delete"}) {
+    for (const std::string journal_mode : {"wal", "delete"}) {
       for (const Wait wait : {Wait::last_change, Wait::end}) {
         CAPTURE(journal_mode);
         CAPTURE(static_cast<int>(wait));

@@ -129,7 +129,7 @@ void hammer(const std::string& journal_mode, unsigned seed) {
 TEST_SUITE("hammer") {
   TEST_CASE("no row that was acknowledged is missing in Postgres") {
     const unsigned seed = announced_seed("hammer");
-    for (const char* journal_mode : {"wal", "delete"}) {
+    for (const std::string journal_mode : {"wal", "delete"}) {
       CAPTURE(journal_mode);
       hammer(journal_mode, seed);
     }

@@ -20,7 +20,7 @@ std::string names_of(const nlohmann::json& list, const char* value) {
 
 TEST_SUITE("move") {
   TEST_CASE("everything is in Postgres, numbers go on after it, and the file refuses every write") {
-    for (const char* journal_mode : {"wal", "delete"}) {
+    for (const std::string journal_mode : {"wal", "delete"}) {
       for (const char* role : {PostgresCluster::kReplicaOwner, PostgresCluster::kOwner}) {
         CAPTURE(journal_mode);
         CAPTURE(role);

@@ -89,17 +89,15 @@ TEST_SUITE("refused") {
   }
 
   TEST_CASE("a transaction of the application that does not end, or a reader of a rollback journal") {
-    for (const char* journal_mode : {"wal", "delete"}) {
+    for (const std::string journal_mode : {"wal", "delete"}) {
       CAPTURE(journal_mode);
       Mover shop({.journal_mode = journal_mode, .settings = ""});
       shop.start();
       auto other = connect(shop.source.path(), 10'000);
-      other.exec(std::string(journal_mode) == "wal"
-                     ? "BEGIN IMMEDIATE; INSERT INTO goods (name) VALUES ('slow')"
-                     : "BEGIN; SELECT * FROM goods");
+      other.exec(journal_mode == "wal" ? "BEGIN IMMEDIATE; INSERT INTO goods (name) VALUES ('slow')"
+                                       : "BEGIN; SELECT * FROM goods");
       const auto since = std::chrono::steady_clock::now();
-      refusal_of(shop, std::string(journal_mode) == "wal" ? "source_locked" : "lock_too_long",
-                 R"({"max_lock_ms":300})");
+      refusal_of(shop, journal_mode == "wal" ? "source_locked" : "lock_too_long", R"({"max_lock_ms":300})");
       CHECK(std::chrono::steady_clock::now() - since < std::chrono::seconds(10));
       other.exec("COMMIT");
       goes_on(shop);
