@@ -11,6 +11,7 @@
 
 #include "capture/changelog.h"
 #include "capture/changelog_reader.h"
+#include "capture/details_reader.h"
 #include "capture/fence.h"
 #include "capture/installer.h"
 #include "capture/log_reader.h"
@@ -216,6 +217,15 @@ Catalog Source::survey() {
 
 bool Source::was_dropped(const std::string& table) {
   return capture::was_dropped(impl_->database, table, impl_->options);
+}
+
+TableDetails Source::details(const SourceTable& table) {
+  SQLite::Transaction look(impl_->database);
+  return read_details(impl_->database, table);
+}
+
+void Source::sample(const SourceTable& table, const std::function<void(const Row&)>& look) {
+  sample_rows(impl_->database, table, look);
 }
 
 Anchor Source::newest() {

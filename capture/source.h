@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "capture/change.h"
+#include "capture/details.h"
 
 namespace sluice::capture {
 
@@ -203,6 +204,13 @@ class Source {
 
   /// Is there no table of this name any more, though it would be captured?
   bool was_dropped(const std::string& table);
+
+  /// What the schema says of a captured table beside how to read its rows.
+  TableDetails details(const SourceTable& table);
+
+  /// Hands over some of its rows, the same ones for the same file: the first, and where the key is an integer
+  /// others from all over the table. In short snapshots, a bounded number of rows and bytes.
+  void sample(const SourceTable& table, const std::function<void(const Row&)>& look);
 
   /// The newest entry of the changelog: where a first copy starts.
   Anchor newest();
