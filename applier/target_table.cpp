@@ -307,14 +307,14 @@ std::vector<std::string> TargetTable::column_names() const {
 
 std::string target_name(const TargetOptions& options, const SourceTable& source) {
   const std::string& given = rule_of(options.rules, source.name).target;
-  return given.empty() ? spell(source.name, options.identifiers) : given;
+  return given.empty() ? spelled_relation(source.name, options.identifiers) : given;
 }
 
 std::string target_column_name(const TargetOptions& options, const SourceTable& source,
                                const std::string& column) {
   const auto& renamed = rule_of(options.rules, source.name).rename;
   const auto found = renamed.find(column);
-  return found == renamed.end() ? spell(column, options.identifiers) : found->second;
+  return found == renamed.end() ? spelled_column(column, options.identifiers) : found->second;
 }
 
 void refuse_shared_targets(const TargetOptions& options, const std::vector<SourceTable>& sources) {

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "applier/convert.h"
+#include "applier/declared_type.h"
+#include "applier/names.h"
 #include "applier/options.h"
 #include "applier/session.h"
 #include "applier/type_rule.h"
@@ -100,7 +102,6 @@ std::string target_column_name(const TargetOptions& options, const capture::Sour
 void refuse_shared_targets(const TargetOptions& options, const std::vector<capture::SourceTable>& sources);
 
 /// A column as CREATE TABLE and ADD COLUMN name it, with its type: by its rule, else by the declared type.
-/// Throws ApplyError (table) where the name is longer than Postgres keeps.
 std::string column_definition(const TargetOptions& options, const capture::SourceTable& source,
                               const capture::SourceColumn& column);
 
@@ -108,18 +109,11 @@ std::string column_definition(const TargetOptions& options, const capture::Sourc
 std::string column_type(const TargetOptions& options, const capture::SourceTable& source,
                         const capture::SourceColumn& column);
 
-/// The DDL for a table that is missing: names by the options, types by the declared types, primary key, NOT
-/// NULL.
+/// The DDL for a table of which no more is known than how to read it; see table_design.h for all of it.
 std::string create_table_sql(const TargetOptions& options, const capture::SourceTable& source);
 
 /// The rights that replication needs on a table, as the statement that gives them.
 std::string grant_sql(const TargetTable& table, const std::string& role);
-
-/// A source name as the target spells it: as it is, in lower case, or in snake case.
-std::string spell(std::string_view name, Identifiers identifiers);
-
-/// The Postgres type for a declared SQLite type, where Sluice makes the table.
-std::string type_for(std::string_view declared_type);
 
 /// Tables so that those a foreign key points at come first; members of a cycle in the order given.
 std::vector<TargetTable> parents_first(std::vector<TargetTable> tables);

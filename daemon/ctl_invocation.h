@@ -23,6 +23,7 @@ struct Invocation {
   bool target = false;
   bool yes = false;
   bool repair = false;
+  bool diff = false;
   std::vector<std::int64_t> rows;  ///< ids of rows in the quarantine
   bool all = false;
   std::string error;  ///< the id of an error

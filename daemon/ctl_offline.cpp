@@ -86,6 +86,12 @@ ExitCode run_check(const Invocation& invocation) {
   throw CtlFailure(ExitCode::failed, "not everything is ready; do what the lines marked FAILED say");
 }
 
+ExitCode run_schema(const Invocation& invocation) {
+  for (const PipelineConfig& pipeline : chosen(config_of(invocation), invocation.pipeline))
+    fmt::print("{}", schema_offline(pipeline));
+  return ExitCode::done;
+}
+
 ExitCode run_install(const Invocation& invocation) {
   for (const PipelineConfig& pipeline : chosen(config_of(invocation), invocation.pipeline))
     fmt::print("{}: {}\n", pipeline.name, install_offline(pipeline));

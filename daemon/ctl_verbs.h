@@ -15,6 +15,7 @@ ExitCode run_quarantine_list(const Invocation& invocation);
 ExitCode run_quarantine_show(const Invocation& invocation);
 ExitCode run_quarantine_retry(const Invocation& invocation);
 ExitCode run_quarantine_discard(const Invocation& invocation);
+ExitCode run_schema(const Invocation& invocation);
 ExitCode run_check(const Invocation& invocation);
 ExitCode run_log(const Invocation& invocation);
 ExitCode run_config(const Invocation& invocation);

@@ -29,6 +29,7 @@ add_library(sluice_daemon STATIC
   replicator_resync.cpp
   replicator_settle.cpp
   replicator_verify.cpp
+  schema_design.cpp
   schema_follow.cpp
   seen_marks.cpp
   source_place.cpp

@@ -6,9 +6,12 @@
 #include "applier/identifiers.h"
 #include "applier/session.h"
 #include "applier/state_store.h"
+#include "applier/table_ddl.h"
+#include "applier/target_table.h"
 #include "capture/source.h"
 #include "daemon/check.h"
 #include "daemon/failure.h"
+#include "daemon/schema_design.h"
 #include "daemon/source_place.h"
 #include "daemon/target_place.h"
 
@@ -37,6 +40,20 @@ std::string forget_target(const PipelineConfig& config) {
 
 CheckAnswer check_offline(const PipelineConfig& config) {
   return check_pipeline(config, nullptr);
+}
+
+std::string schema_offline(const PipelineConfig& config) {
+  return told([&] {
+    capture::Source source(source_options(config));
+    const auto options = target_options(config);
+    const auto catalog = source.preview();
+    applier::refuse_shared_targets(options, catalog.tables);
+    std::string text;
+    for (const auto& left_out : catalog.not_captured)
+      text += "-- not replicated: " + left_out.name + ", " + left_out.reason + "\n";
+    return text + (text.empty() ? "" : "\n") +
+           applier::script(design_tables(source, options, catalog.tables, DesignBy::rows));
+  });
 }
 
 std::string install_offline(const PipelineConfig& config) {

@@ -12,6 +12,9 @@ namespace sluice::daemon {
 /// Is everything ready? Never throws for what it finds wrong: that is what the answer tells.
 CheckAnswer check_offline(const PipelineConfig& config);
 
+/// The Postgres DDL for the source, to be run by hand. Needs no server.
+std::string schema_offline(const PipelineConfig& config);
+
 /// Puts what capture needs into the source file; returns what was done, in lines for people.
 std::string install_offline(const PipelineConfig& config);
 

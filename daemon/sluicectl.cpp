@@ -29,7 +29,8 @@ enum Takes : unsigned {
   kAll = 2048,
   kError = 4096,
   kRepair = 8192,
-  kLock = 16384
+  kLock = 16384,
+  kDiff = 32768
 };
 
 struct Verb {
@@ -58,6 +59,11 @@ constexpr std::array kVerbs{
         "The row goes into the quarantine, and everything after it goes over. It is tried again when it\n"
         "changes in SQLite, and by: sluicectl quarantine retry. The id of the error is in the status; where\n"
         "the pipeline stands before another one by now, nothing is done."},
+    Verb{"schema", kPipeline | kJson | kDiff,
+         "The Postgres DDL for the SQLite file, or what differs on the server", run_schema,
+         "The DDL can be run again, and by hand before the first start; tables that are missing then are "
+         "made\n"
+         "by sluiced in the same way. With --diff exits 5 where something differs. Needs no daemon."},
     Verb{"check", kPipeline | kJson, "Is everything ready? Asks the daemon where there is one", run_check},
     Verb{"log", kPipeline | kJson | kLimit | kFollow, "The newest changes, readable", run_log},
     Verb{
@@ -187,6 +193,8 @@ void add_options(CLI::App& command, unsigned takes, Invocation& invocation) {
   if (takes & kTable) command.add_option("--table", invocation.table, "One table; all without");
   if (takes & kRepair)
     command.add_flag("--repair", invocation.repair, "Write the rows that differ, and only these");
+  if (takes & kDiff)
+    command.add_flag("--diff", invocation.diff, "What the server has otherwise, instead of the DDL");
   if (takes & kYes) command.add_flag("--yes", invocation.yes, "Do not ask");
 }
 

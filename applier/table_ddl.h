@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "applier/table_design.h"
+
+/// A design as the statements that make it. Pure; none of them ends in a semicolon.
+namespace sluice::applier {
+
+enum class Repeat { refused, harmless };
+
+/// The table with its key, NOT NULL, defaults, checks and unique constraints.
+std::string create_table_sql(const TableDesign& table, Repeat repeat = Repeat::refused);
+
+/// Where there is one of that name, it is left alone.
+std::string create_index_sql(const TableDesign& table, const DesignedIndex& index);
+
+/// Where the table has one of that name, it is left alone.
+enum class Validity { checked, not_yet };
+std::string add_foreign_key_sql(const TableDesign& table, const DesignedForeignKey& key, Validity validity);
+
+/// All of it, for people and for psql: tables, then indexes, then foreign keys, with the remarks as comments.
+/// Can be run again.
+std::string script(const std::vector<TableDesign>& tables);
+
+/// Tells whether a table is still to be made the same way.
+std::string fingerprint(const TableDesign& table);
+
+}  // namespace sluice::applier
