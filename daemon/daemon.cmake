@@ -24,6 +24,7 @@ add_library(sluice_daemon STATIC
   replicator_copy.cpp
   replicator_cutover.cpp
   replicator_follow.cpp
+  replicator_make.cpp
   replicator_notes.cpp
   replicator_replay.cpp
   replicator_resync.cpp

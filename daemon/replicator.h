@@ -27,6 +27,7 @@
 #include "daemon/guard.h"
 #include "daemon/pump.h"
 #include "daemon/resync.h"
+#include "daemon/schema_design.h"
 #include "daemon/verification.h"
 
 namespace sluice::daemon {
@@ -229,11 +230,30 @@ class Replicator {
   std::map<std::string, applier::TableProgress> renamed_progress(const SchemaFollow& follow);
   void begin_after_change(applier::TableProgress& state, const std::string& table);
   void remember_tables();
-  applier::TargetTable fit_target(const capture::SourceTable& table);
   void refuse_what_diverges();
   void end_migration();
+  std::optional<applier::TargetTable> fit_target(const capture::SourceTable& table);
   void install_and_survey();
   void add_column(const capture::SourceTable& table, const std::string& ddl);
+
+  /// Indexes and foreign keys of tables that were made, whose rows are there now.
+  struct Finishing {
+    std::vector<applier::TableDesign> designs;
+    std::size_t indexed = 0;  ///< so many of them have their indexes
+  };
+  std::vector<capture::SourceTable> with_parents(std::vector<capture::SourceTable> tables) const;
+  void make_schema();
+  void make_tables(const std::vector<capture::SourceTable>& missing);
+  std::string advance_nowhere() const;
+  std::vector<capture::SourceTable> to_finish() const;
+  StepResult finish_tables();
+  std::vector<applier::TableDesign> design_unfinished();
+  void make_indexes(const applier::TableDesign& design);
+  void make_foreign_keys(const applier::TableDesign& design);
+  bool try_ddl(const applier::TableDesign& design, const char* event, const std::string& name,
+               const std::string& sql);
+  void note_finished();
+
   bool reopen_source();
   bool log_has_news();
   bool journal_has_news(Prompt prompt);
@@ -279,9 +299,9 @@ class Replicator {
   capture::Chunk read(const capture::ReadRequest& request);
   void observe(const char* step) { observer_(step); }
   applier::TableProgress& progress(const applier::TargetTable& table);
-  bool copying() const { return next_to_copy() != nullptr; }
   void note_filled_tables();
   bool follows_already(const applier::TargetTable& table) const;
+  bool copying() const { return next_to_copy() != nullptr || !to_finish().empty(); }
   applier::BatchContext context();
   void tell_notes();
   void load_quarantine();
@@ -299,6 +319,7 @@ class Replicator {
   int last_backend_ = 0;  ///< of a session that ended unexpectedly
   capture::Catalog catalog_;
   applier::Plan plan_;
+  std::optional<Finishing> finishing_;
   std::optional<applier::PipelineRow> row_;
   std::optional<capture::Moved> moved_;  ///< the source has been cut over, and Postgres does not say so yet
   Evidence evidence_;

@@ -29,6 +29,7 @@ StepResult Replicator::step() {
     under_way_ = {};
     notes_.clear();
     const TargetTable* table = next_to_copy();
+    if (table == nullptr && row_->whole && !to_finish().empty()) return finish_tables();
     const bool verifies = !table && verification_ && !verification_->done();
     const StepResult result = table ? copy(*table) : verifies ? verify_on() : replay({});
     if (result.wrote) {

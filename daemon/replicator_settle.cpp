@@ -27,36 +27,6 @@ ApplyError missing_table(const applier::TargetOptions& options, const capture::S
   return error;
 }
 
-ApplyError not_created(ApplyError error, const applier::TargetOptions& options,
-                       const capture::SourceTable& table) {
-  constexpr const char* kTooManyColumns = "54011";
-  error.table = table.name;
-  if (error.sqlstate == kTooManyColumns) {
-    error.fault = Fault::table;
-    error.code = "too_many_columns";
-    error.hint = "Postgres holds at most 1,600 columns a table: leave this one out with tables.exclude";
-  } else {
-    error.hint =
-        "let the role create it, or create it yourself: " + applier::create_table_sql(options, table) + ";";
-  }
-  return error;
-}
-
-void create_table(applier::Session& session, const applier::TargetOptions& options,
-                  const capture::SourceTable& table) {
-  const bool schema_there =
-      session
-          .exec("SELECT to_regnamespace(" + applier::quote_literal(applier::quote_name(options.schema)) +
-                ") IS NOT NULL")[0][0]
-          .as<bool>();
-  if (!schema_there) session.exec("CREATE SCHEMA " + applier::quote_name(options.schema));
-  try {
-    session.exec(applier::create_table_sql(options, table));
-  } catch (const ApplyError& refusal) {
-    throw not_created(refusal, options, table);
-  }
-}
-
 }  // namespace
 
 void Replicator::load() {
@@ -171,8 +141,18 @@ void Replicator::plan_tables() {
   tell_idle_rules();
   applier::refuse_shared_targets(target_, catalog_.tables);
   follow_schema();
+  finishing_.reset();
   std::vector<TargetTable> tables;
-  for (const auto& table : catalog_.tables) tables.push_back(fit_target(table));
+  std::vector<capture::SourceTable> missing;
+  for (const auto& table : catalog_.tables) {
+    if (auto found = fit_target(table)) {
+      tables.push_back(std::move(*found));
+    } else {
+      missing.push_back(table);
+    }
+  }
+  if (!missing.empty()) make_tables(missing);
+  for (const auto& table : missing) tables.push_back(applier::find_target(*session_, target_, table).value());
   plan_.tables = applier::parents_first(std::move(tables));
 }
 
@@ -184,11 +164,12 @@ void Replicator::tell_idle_rules() {
   }
 }
 
-TargetTable Replicator::fit_target(const capture::SourceTable& table) {
+/// Nothing where the table is to be made.
+std::optional<TargetTable> Replicator::fit_target(const capture::SourceTable& table) {
   const auto found_progress = progress_.find(table.name);
   const bool running = found_progress != progress_.end() && !found_progress->second.version.empty();
   try {
-    if (auto found = applier::find_target(*session_, target_, table)) return *found;
+    if (auto found = applier::find_target(*session_, target_, table)) return found;
   } catch (const ApplyError& error) {
     // A column that the application has added since: it follows by itself, and its rows are copied again.
     const bool additive = running && error.code == "column_missing" && target_.create_tables &&
@@ -201,9 +182,7 @@ TargetTable Replicator::fit_target(const capture::SourceTable& table) {
   if (!target_.create_tables || (running_pipeline && config_.schema_changes == SchemaChanges::halt)) {
     throw missing_table(target_, table);
   }
-  create_table(*session_, target_, table);
-  progress_[table.name].made = true;
-  return applier::find_target(*session_, target_, table).value();
+  return std::nullopt;
 }
 
 /// The new column and the copy of its rows belong together: the rows have changed without any trigger.
