@@ -208,6 +208,16 @@ std::string forget_progress_sql(const std::string& schema, const std::string& pi
          " AND source_table = " + quote_literal(table) + ";";
 }
 
+std::map<std::string, std::string> made_tables(Session& session, const std::string& schema,
+                                               const std::string& pipeline) {
+  std::map<std::string, std::string> made;
+  if (!exists(session, schema) || format_of(session, schema) != kStateFormat) return made;
+  const auto rows = session.exec("SELECT source_table, ddl FROM " + quote_name(schema, "table_copy") +
+                                 " WHERE made AND NOT unfinished AND pipeline = " + quote_literal(pipeline));
+  for (const auto& row : rows) made.emplace(row[0].as<std::string>(), row[1].as<std::string>());
+  return made;
+}
+
 bool forget_pipeline(Session& session, const std::string& schema, const std::string& pipeline) {
   if (!exists(session, schema)) return false;
   Transaction transaction(session);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "applier/progress.h"
@@ -54,6 +55,11 @@ std::string save_progress_sql(const std::string& schema, const std::string& pipe
 /// The statement that forgets how far it has come.
 std::string forget_progress_sql(const std::string& schema, const std::string& pipeline,
                                 const std::string& table);
+
+/// The tables that the pipeline has made, with the fingerprints of their DDL; none where nothing is
+/// remembered yet. Waits for nobody.
+std::map<std::string, std::string> made_tables(Session& session, const std::string& schema,
+                                               const std::string& pipeline);
 
 /// Takes out what is remembered of a pipeline, and the schema when it was the last. False when there was
 /// nothing.

@@ -13,6 +13,12 @@ enum class Repeat { refused, harmless };
 /// The table with its key, NOT NULL, defaults, checks and unique constraints.
 std::string create_table_sql(const TableDesign& table, Repeat repeat = Repeat::refused);
 
+/// A column as CREATE TABLE and ADD COLUMN take it.
+std::string column_sql(const DesignedColumn& column);
+
+/// A foreign key as ALTER TABLE ... ADD takes it.
+std::string foreign_key_sql(const TableDesign& table, const DesignedForeignKey& key);
+
 /// Where there is one of that name, it is left alone.
 std::string create_index_sql(const TableDesign& table, const DesignedIndex& index);
 

@@ -12,6 +12,7 @@
 #include "daemon/failure.h"
 #include "daemon/migration_tools.h"
 #include "daemon/redact.h"
+#include "daemon/schema_notes.h"
 #include "daemon/source_place.h"
 #include "daemon/target_place.h"
 
@@ -263,6 +264,10 @@ void check_target(Findings& findings, const PipelineConfig& config, const captur
         found.push_back(*target);
     }
     check_replica_mode(findings, session, found);
+    findings.look("schema", [&] {
+      for (const auto& note : schema_notes(config, session, found))
+        findings.add("table " + note.table, Verdict::note, note.detail, note.remedy);
+    });
   });
 }
 

@@ -17,6 +17,6 @@ add_library(sluice_ctl STATIC
 target_link_libraries(sluice_ctl PUBLIC sluice_control sluice_config PRIVATE fmt::fmt)
 
 # check, install and uninstall call daemon/offline.h, which the daemon's library brings.
-add_executable(sluicectl sluicectl.cpp child_process.cpp ctl_migrate.cpp ctl_offline.cpp)
+add_executable(sluicectl sluicectl.cpp child_process.cpp ctl_migrate.cpp ctl_offline.cpp ctl_schema.cpp)
 target_link_libraries(sluicectl PRIVATE sluice_ctl sluice_daemon CLI11::CLI11 fmt::fmt)
 install(TARGETS sluicectl RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})

@@ -7,11 +7,26 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/control_protocol.h"
+#include "daemon/ctl_failure.h"
 
 namespace sluice::daemon {
 
 Config config_of(const Invocation& invocation) {
   return load_config(invocation.config_file.empty() ? default_config_path() : invocation.config_file);
+}
+
+std::vector<PipelineConfig> chosen_pipelines(const Invocation& invocation) {
+  const std::string& name = invocation.pipeline;
+  std::vector<PipelineConfig> pipelines;
+  std::string known;
+  const Config config = config_of(invocation);
+  for (const PipelineConfig& pipeline : config.pipelines) {
+    if (name.empty() || pipeline.name == name) pipelines.push_back(pipeline);
+    known += (known.empty() ? "" : ", ") + pipeline.name;
+  }
+  if (pipelines.empty())
+    throw CtlFailure(ExitCode::usage, fmt::format("there is no pipeline {}; there are: {}", name, known));
+  return pipelines;
 }
 
 /// The default file may be missing, broken or closed to us where it is not needed to find the socket.

@@ -37,6 +37,9 @@ struct Invocation {
 /// The configuration: --config, else the default file. Throws ConfigError.
 Config config_of(const Invocation& invocation);
 
+/// The pipeline that is named, else all of them. Throws ConfigError, and CtlFailure for an unknown name.
+std::vector<PipelineConfig> chosen_pipelines(const Invocation& invocation);
+
 /// A client for the daemon's socket, as --socket, the environment or the configuration name it.
 ControlClient client_of(const Invocation& invocation);
 

@@ -15,18 +15,6 @@ namespace sluice::daemon {
 
 namespace {
 
-std::vector<PipelineConfig> chosen(const Config& config, const std::string& name) {
-  std::vector<PipelineConfig> pipelines;
-  std::string known;
-  for (const PipelineConfig& pipeline : config.pipelines) {
-    if (name.empty() || pipeline.name == name) pipelines.push_back(pipeline);
-    known += (known.empty() ? "" : ", ") + pipeline.name;
-  }
-  if (pipelines.empty())
-    throw CtlFailure(ExitCode::usage, fmt::format("there is no pipeline {}; there are: {}", name, known));
-  return pipelines;
-}
-
 std::vector<CheckAnswer> ask_daemon(const ControlClient& client, const std::string& name) {
   std::vector<CheckAnswer> answers;
   for (const PipelineReport& pipeline : parse_report(client.get("/v1/status")).pipelines)
@@ -75,7 +63,7 @@ ExitCode run_check(const Invocation& invocation) {
   if (daemon_runs(client))
     answers = ask_daemon(client, invocation.pipeline);
   else
-    for (const PipelineConfig& pipeline : chosen(config_of(invocation), invocation.pipeline))
+    for (const PipelineConfig& pipeline : chosen_pipelines(invocation))
       answers.push_back(check_offline(pipeline));
   bool ready = true;
   for (const CheckAnswer& answer : answers) {
@@ -86,20 +74,14 @@ ExitCode run_check(const Invocation& invocation) {
   throw CtlFailure(ExitCode::failed, "not everything is ready; do what the lines marked FAILED say");
 }
 
-ExitCode run_schema(const Invocation& invocation) {
-  for (const PipelineConfig& pipeline : chosen(config_of(invocation), invocation.pipeline))
-    fmt::print("{}", schema_offline(pipeline));
-  return ExitCode::done;
-}
-
 ExitCode run_install(const Invocation& invocation) {
-  for (const PipelineConfig& pipeline : chosen(config_of(invocation), invocation.pipeline))
+  for (const PipelineConfig& pipeline : chosen_pipelines(invocation))
     fmt::print("{}: {}\n", pipeline.name, install_offline(pipeline));
   return ExitCode::done;
 }
 
 ExitCode run_uninstall(const Invocation& invocation) {
-  const auto pipelines = chosen(config_of(invocation), invocation.pipeline);
+  const auto pipelines = chosen_pipelines(invocation);
   if (!invocation.yes) confirm(pipelines, invocation.target);
   const ControlClient client = client_of(invocation);
   const bool running = daemon_runs(client);

@@ -32,6 +32,7 @@ add_library(sluice_daemon STATIC
   replicator_verify.cpp
   schema_design.cpp
   schema_follow.cpp
+  schema_notes.cpp
   seen_marks.cpp
   source_place.cpp
   status_board.cpp

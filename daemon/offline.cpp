@@ -56,6 +56,17 @@ std::string schema_offline(const PipelineConfig& config) {
   });
 }
 
+std::vector<applier::SchemaDifference> schema_differences(const PipelineConfig& config) {
+  return told([&] {
+    capture::Source source(source_options(config));
+    const auto options = target_options(config);
+    const auto tables = source.preview().tables;
+    applier::refuse_shared_targets(options, tables);
+    applier::Session session(options, std::make_shared<applier::Lifeline>());
+    return applier::differences(session, design_tables(source, options, tables, DesignBy::rows));
+  });
+}
+
 std::string install_offline(const PipelineConfig& config) {
   return told([&] {
     capture::Source source(source_options(config));

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "applier/design_diff.h"
 #include "daemon/config.h"
 #include "daemon/control_service.h"
 
@@ -14,6 +16,9 @@ CheckAnswer check_offline(const PipelineConfig& config);
 
 /// The Postgres DDL for the source, to be run by hand. Needs no server.
 std::string schema_offline(const PipelineConfig& config);
+
+/// What the server has otherwise.
+std::vector<applier::SchemaDifference> schema_differences(const PipelineConfig& config);
 
 /// Puts what capture needs into the source file; returns what was done, in lines for people.
 std::string install_offline(const PipelineConfig& config);

@@ -1,0 +1,148 @@
+// Tables that the daemon makes: constraints before the rows, indexes and foreign keys after them.
+
+#include <doctest/doctest.h>
+
+#include "tests/e2e/cases/mirror.h"
+#include "tests/support/process.h"
+
+using namespace sluice;
+using namespace sluice::e2e;
+
+namespace {
+
+std::string text_of(const char* folder, const std::string& file) {
+  return support::read_file(std::filesystem::path(folder) / file);
+}
+
+std::string foreign_keys(const Mirror& mirror, bool valid) {
+  return mirror.server(
+      std::string("SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND connamespace = "
+                  "'public'::regnamespace AND convalidated = ") +
+      (valid ? "true" : "false"));
+}
+
+std::string differing(Mirror& mirror) {
+  return mirror.daemon.ctl({"schema", "--diff"}).out;
+}
+
+MirrorOptions as(const char* role) {
+  MirrorOptions options;
+  options.role = role;
+  return options;
+}
+
+constexpr const char* kFamilies =
+    "CREATE TABLE parents (id INTEGER PRIMARY KEY, name TEXT);"
+    "CREATE TABLE children (id INTEGER PRIMARY KEY, parent INTEGER REFERENCES parents (id) ON DELETE "
+    "CASCADE);"
+    "CREATE INDEX children_by_parent ON children (parent);"
+    "INSERT INTO parents VALUES (1, 'a'), (2, 'b'); INSERT INTO children VALUES (1, 1), (2, 2)";
+
+}  // namespace
+
+TEST_CASE("a file with everything is copied into tables with all their constraints") {
+  for (const char* role : {support::PostgresCluster::kOwner, support::PostgresCluster::kReplicaOwner}) {
+    CAPTURE(role);
+    Mirror mirror(text_of(SLUICE_SCHEMA, "everything.sql"), as(role));
+    mirror.start();
+    CHECK(differing(mirror) == "shop: nothing differs\n");
+    CHECK(foreign_keys(mirror, true) == "4");
+    CHECK(mirror.server(
+              "SELECT id, name, parent_id, weight, price, is_open, flag, odd FROM packages ORDER BY id") ==
+          "1|root|NULL|0.1|9.99|t|t|1\n2|leaf|1|0.30000000000000004|10.00|t|f|two\n"
+          "9007199254740993|leaf|2|3|0.50|t|NULL|3");
+    CHECK(
+        mirror.server(
+            "SELECT size, size_in_kb, meta, body, seen AT TIME ZONE 'UTC', said FROM files ORDER BY uid") ==
+        "4096|4|{\"a\": [1]}|\\x00ff|2020-09-13 12:26:40|7\nNULL|NULL|\"x\"|NULL|2024-02-29 12:30:15|seven");
+    mirror.run(
+        "PRAGMA foreign_keys = ON; UPDATE files SET package = 1; UPDATE packages SET parent_id = NULL WHERE "
+        "id > 2;"
+        "INSERT INTO packages (id, name, parent_id) VALUES (5, 'new', 1); DELETE FROM packages WHERE id = 2;"
+        "UPDATE \"order\" SET \"from\" = 'c' WHERE \"select\" = 1");
+    must_flush(mirror.daemon);
+    CHECK(mirror.server("SELECT string_agg(id::text, ',' ORDER BY id) FROM packages") ==
+          mirror.source.rows("SELECT group_concat(id) FROM (SELECT id FROM packages ORDER BY id)"));
+    CHECK(mirror.server("SELECT \"from\" FROM \"order\" WHERE \"select\" = 1") == "c");
+  }
+}
+
+TEST_CASE("an e-shop goes over into tables that Sluice makes") {
+  Mirror mirror(text_of(SLUICE_APPS, "shop_sqlite.sql"));
+  mirror.start();
+  CHECK(mirror.differences() == "");
+  CHECK(differing(mirror) == "shop: nothing differs\n");
+  CHECK(mirror.server("SELECT count(*) > 10 FROM pg_constraint WHERE contype = 'f' AND convalidated") == "t");
+}
+
+TEST_CASE("rows that point nowhere go over; the foreign key is named and stays not checked") {
+  for (const char* role : {support::PostgresCluster::kOwner, support::PostgresCluster::kReplicaOwner}) {
+    CAPTURE(role);
+    Mirror mirror(kFamilies, as(role));
+    mirror.run("INSERT INTO children VALUES (3, 99)");
+    mirror.start();
+    CHECK(mirror.differences() == "");
+    CHECK(foreign_keys(mirror, false) == "1");
+    CHECK(mirror.daemon.log().find("foreign_key_not_valid") != std::string::npos);
+    CHECK(mirror.daemon.ctl({"check"}).out.find("children_parent_fkey") != std::string::npos);
+    CHECK(differing(mirror).find("VALIDATE CONSTRAINT \"children_parent_fkey\"") != std::string::npos);
+    mirror.run("UPDATE children SET parent = 1 WHERE id = 3");
+    CHECK(mirror.differences() == "");
+    mirror.server("ALTER TABLE children VALIDATE CONSTRAINT children_parent_fkey");
+    CHECK(differing(mirror) == "shop: nothing differs\n");
+  }
+}
+
+TEST_CASE("a daemon that dies between the copies and the indexes makes them when it comes back") {
+  Mirror mirror(kFamilies);
+  mirror.daemon.start();
+  wait_for_state(mirror.daemon, "streaming");
+  mirror.daemon.kill();
+  mirror.server(
+      "DROP INDEX children_by_parent; ALTER TABLE children DROP CONSTRAINT children_parent_fkey;"
+      "UPDATE sluice.table_copy SET unfinished = true WHERE source_table = 'children'");
+  mirror.daemon.start();
+  wait_for_state(mirror.daemon, "streaming");
+  CHECK(differing(mirror) == "shop: nothing differs\n");
+  CHECK(mirror.server("SELECT bool_or(unfinished) FROM sluice.table_copy") == "f");
+}
+
+TEST_CASE("an index that the server refuses is told of, and the rows go on") {
+  Mirror mirror(
+      "CREATE TABLE notes (id INTEGER PRIMARY KEY, a TEXT, b TEXT); CREATE INDEX notes_both ON notes (a, b);"
+      "CREATE INDEX notes_by_a ON notes (a)");
+  // Beyond the rows that are looked at before the table is made.
+  mirror.run(
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)"
+      "INSERT INTO notes SELECT i, 'short', 'short' FROM n;"
+      "UPDATE notes SET a = hex(randomblob(2000)) WHERE id = 21000");
+  mirror.start();
+  CHECK(mirror.daemon.log().find("warning index_not_made") != std::string::npos);
+  CHECK(mirror.server("SELECT count(*) || ' ' || max(length(a)) FROM notes") == "100000 4000");
+  mirror.run("UPDATE notes SET b = 'longer' WHERE id = 21000");
+  must_flush(mirror.daemon);
+  CHECK(mirror.server("SELECT b FROM notes WHERE id = 21000") == "longer");
+}
+
+TEST_CASE("a table that comes later gets its indexes and foreign keys, too") {
+  Mirror mirror(kFamilies);
+  mirror.start();
+  mirror.run(
+      "CREATE TABLE pets (id INTEGER PRIMARY KEY, child INTEGER REFERENCES children, name TEXT NOT NULL);"
+      "CREATE INDEX pets_by_name ON pets (name DESC); INSERT INTO pets VALUES (1, 1, 'rex')");
+  CHECK(mirror.differences() == "");
+  wait_for_state(mirror.daemon, "streaming");
+  CHECK(differing(mirror) == "shop: nothing differs\n");
+  CHECK(foreign_keys(mirror, true) == "2");
+}
+
+TEST_CASE("check tells that the schema of SQLite has moved on since the table was made") {
+  Mirror mirror(kFamilies);
+  mirror.start();
+  CHECK(mirror.daemon.ctl({"check"}).out.find("schema --diff") == std::string::npos);
+  mirror.run("CREATE INDEX parents_by_name ON parents (name)");
+  must_flush(mirror.daemon);
+  CHECK(mirror.daemon.ctl({"check"}).out.find("schema --diff") != std::string::npos);
+  mirror.server("CREATE INDEX some_name ON parents (name)");
+  CHECK(mirror.daemon.ctl({"check"}).out.find("schema --diff") == std::string::npos);
+}
