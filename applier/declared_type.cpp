@@ -142,6 +142,7 @@ std::vector<std::string> types_for(std::string_view declared_type) {
   std::vector<std::string> types;
   if (may_hold_uuids(declared_type)) types.emplace_back("uuid");
   if (!known.empty()) types.push_back(known);
+  if (known.starts_with("numeric(")) types.emplace_back("numeric");
   if (known == "date") types.emplace_back("timestamp");
   if (known == "jsonb") types.emplace_back("json");
   for (const char* any : {"bigint", "double precision", "numeric", "text", "bytea"}) types.emplace_back(any);

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 #include <optional>
 #include <regex>
+#include <stdexcept>
 
 #include "applier/identifiers.h"
 #include "applier/sqlite_expression.h"
@@ -88,10 +90,12 @@ std::string converted(const capture::Value& value, const ColumnType& type) {
   }
 }
 
-/// All on one line, without blanks and in lower case, but strings as they are.
+/// Without blanks that part no words, in lower case, but strings as they are.
 std::string in_short(const Tokens& tokens) {
   std::string text;
   for (const Token& token : tokens) {
+    const bool letters = token.kind == Token::Kind::word || token.kind == Token::Kind::number;
+    if (letters && !text.empty() && std::isalnum(static_cast<unsigned char>(text.back())) != 0) text += ' ';
     text += token.kind == Token::Kind::string ? quote_literal(token.text)
             : token.kind == Token::Kind::word ? token.lower
                                               : token.text;
@@ -141,17 +145,15 @@ std::optional<NowAsText> now_as_text(const std::string& text) {
   if (text == "current_timestamp") return NowAsText{kForms[0].second};
   if (text == "current_date") return NowAsText{kForms[1].second};
   if (text == "current_time") return NowAsText{kForms[2].second};
-  static const std::regex call(
-      R"((datetime|date|time|strftime)\((?:'([^']*)',)?(?:'now')?((?:,?'(?:localtime|subsec|subsecond)')*)\))");
+  static const std::string modifiers = R"(((?:,'(?:localtime|subsec|subsecond)')*)\))";
+  static const std::regex formatted(R"(strftime\('([^']*)',?(?:'now')?)" + modifiers);
+  static const std::regex plain(R"((datetime|date|time)\((?:'now')?)" + modifiers);
   std::smatch parts;
-  if (!std::regex_match(text, parts, call)) return std::nullopt;
+  const bool with_format = std::regex_match(text, parts, formatted);
+  if (!with_format && !std::regex_match(text, parts, plain)) return std::nullopt;
+  const bool local = parts[2].str().find("localtime") != std::string::npos;
+  if (with_format) return NowAsText{parts[1], local};
   const std::string name = parts[1];
-  const bool local = parts[3].str().find("localtime") != std::string::npos;
-  if (name == "strftime") {
-    if (!parts[2].matched) return std::nullopt;
-    return NowAsText{parts[2], local};
-  }
-  if (parts[2].matched) return std::nullopt;
   for (const auto& [form, format] : kForms) {
     if (form == name) return NowAsText{format, local};
   }
@@ -186,7 +188,7 @@ std::string said(const NowAsText& now, const ColumnType& type) {
 
 /// Units since 1970, as a number or as text.
 std::optional<std::int64_t> now_in_units(std::string text) {
-  static const std::regex cast(R"(cast\((.*)as(?:integer|int|bigint|real|text)\))");
+  static const std::regex cast(R"(cast\((.*?) ?as (?:integer|int|bigint|real|text)\))");
   static const std::regex scaled(R"((.*)\*(1000|1000000)(?:\.0)?)");
   static const std::regex seconds(
       R"(strftime\('%s',?(?:'now')?\)|unixepoch\((?:'now')?(?:,?'subsec(?:ond)?')?\))");
@@ -254,18 +256,17 @@ std::string expression(std::string_view text, const ColumnType& type) {
 
 std::string translated_default(std::string_view text, const std::string& type, const TypeRule& rule) {
   const ColumnType column = column_type_of(type, rule);
-  Tokens tokens;
   try {
-    tokens = bare(sqlite_tokens(text));
+    const Tokens tokens = bare(sqlite_tokens(text));
+    if (const auto value = constant(tokens)) return converted(*value, column);
+    const std::string in_brief = in_short(tokens);
+    if (const auto units = now_in_units(in_brief)) return said(*units, column);
+    if (const auto now = now_as_text(in_brief)) return said(*now, column);
+    if (const auto identity = random_identity(in_brief, column)) return *identity;
+    return expression(text, column);
   } catch (const std::invalid_argument& error) {
     throw Untranslatable(error.what());
   }
-  if (const auto value = constant(tokens)) return converted(*value, column);
-  const std::string in_brief = in_short(tokens);
-  if (const auto units = now_in_units(in_brief)) return said(*units, column);
-  if (const auto now = now_as_text(in_brief)) return said(*now, column);
-  if (const auto identity = random_identity(in_brief, column)) return *identity;
-  return expression(text, column);
 }
 
 }  // namespace sluice::applier

@@ -296,6 +296,14 @@ std::string action(const std::string& word) {
   return word == "NO ACTION" ? "" : word;
 }
 
+/// Integers of every size compare with one another.
+bool are_comparable(const std::string& one, const std::string& other) {
+  const auto is_integer = [](const std::string& type) {
+    return type == "bigint" || type == "integer" || type == "smallint";
+  };
+  return one == other || (is_integer(one) && is_integer(other));
+}
+
 /// Throws Untranslatable where the server could not keep it.
 DesignedForeignKey foreign_key(const ForeignKeyDetails& key, const TableDesign& child,
                                const TableDetails& child_details, const TableDesign* parent,
@@ -310,7 +318,7 @@ DesignedForeignKey foreign_key(const ForeignKeyDetails& key, const TableDesign& 
     if (!from || !to) throw Untranslatable("a column of it is not replicated");
     made.columns.push_back(child.columns[*from].name);
     made.parent_columns.push_back(parent->columns[*to].name);
-    if (child.columns[*from].type != parent->columns[*to].type)
+    if (!are_comparable(child.columns[*from].type, parent->columns[*to].type))
       throw Untranslatable(key.columns[i] + " is " + child.columns[*from].type + ", and " +
                            key.parent_columns[i] + " of " + key.parent + " is " +
                            column_named(*parent, made.parent_columns.back()).type);

@@ -163,8 +163,13 @@ bool TypeChoice::accepts(const std::string& type) const {
                      [&](const Candidate& each) { return spelled(each.sql) == type; });
 }
 
+void TypeChoice::give(const std::string& type) {
+  settled_ = type;
+  candidates_.clear();
+}
+
 bool TypeChoice::nothing_fits() const {
-  return candidates_.empty();
+  return candidates_.empty() && !settled_;
 }
 
 std::optional<std::string> TypeChoice::recognised() const {

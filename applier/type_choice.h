@@ -29,6 +29,9 @@ class TypeChoice {
   /// Settles it: another column that it points at has this type.
   void settle(const std::string& type) { settled_ = type; }
 
+  /// The column is there already, and this is its type.
+  void give(const std::string& type);
+
   /// No type takes every value: some rows will be refused.
   bool nothing_fits() const;
 

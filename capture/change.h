@@ -8,8 +8,8 @@
 #include <variant>
 #include <vector>
 
-/// The values that flow from capture to the applier: the only header of capture/ that applier/ includes.
-/// Everything here is plain data, free to copy and to move between threads.
+/// The values that flow from capture to the applier: beside details.h the only header of capture/ that
+/// applier/ includes. Everything here is plain data, free to copy and to move between threads.
 namespace sluice::capture {
 
 /// Text as SQLite stores it: UTF-8 by declaration, but any bytes in fact, NUL included.

@@ -243,7 +243,8 @@ class Replicator {
   };
   std::vector<capture::SourceTable> with_parents(std::vector<capture::SourceTable> tables) const;
   void make_schema();
-  void make_tables(const std::vector<capture::SourceTable>& missing);
+  void make_tables(const std::vector<capture::SourceTable>& missing,
+                   const std::vector<applier::TargetTable>& there);
   std::string advance_nowhere() const;
   std::vector<capture::SourceTable> to_finish() const;
   StepResult finish_tables();

@@ -151,7 +151,7 @@ void Replicator::plan_tables() {
       missing.push_back(table);
     }
   }
-  if (!missing.empty()) make_tables(missing);
+  if (!missing.empty()) make_tables(missing, tables);
   for (const auto& table : missing) tables.push_back(applier::find_target(*session_, target_, table).value());
   plan_.tables = applier::parents_first(std::move(tables));
 }

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "applier/table_design.h"
+#include "applier/target_table.h"
 #include "capture/source.h"
 
 namespace sluice::daemon {
@@ -15,6 +16,7 @@ enum class DesignBy { schema, rows };
 /// number of rows; writes nothing.
 std::vector<applier::TableDesign> design_tables(capture::Source& source,
                                                 const applier::TargetOptions& options,
-                                                const std::vector<capture::SourceTable>& tables, DesignBy by);
+                                                const std::vector<capture::SourceTable>& tables, DesignBy by,
+                                                const std::vector<applier::TargetTable>& there = {});
 
 }  // namespace sluice::daemon
