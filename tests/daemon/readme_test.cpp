@@ -124,17 +124,6 @@ TEST_CASE("every verb that the README tells people to use exists") {
   }
 }
 
-TEST_CASE("no verb exists that the README says is not there yet") {
-  const std::string later = between(readme(), "\n## Not yet\n", "\n## ");
-  const auto existing = verbs();
-  for (const char* verb : {"schema"}) {
-    CAPTURE(verb);
-    CHECK(later.find('`' + std::string(verb) + '`') != std::string::npos);
-    CHECK(!existing.contains(verb));
-    CHECK(run_sluicectl(verb).exit_code == 2);
-  }
-}
-
 TEST_CASE("every heading that the README links to is there") {
   std::set<std::string> anchors;
   for (const std::string& heading : words_after(readme(), std::regex("\n#+ ([^\n]+)"))) {

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <pqxx/pqxx>
+
 #include "tests/e2e/cases/mirror.h"
 #include "tests/support/process.h"
 
@@ -95,16 +97,32 @@ TEST_CASE("rows that point nowhere go over; the foreign key is named and stays n
 
 TEST_CASE("a daemon that dies between the copies and the indexes makes them when it comes back") {
   Mirror mirror(kFamilies);
+  // The server stops before the index until the test lets go of the lock.
+  mirror.cluster.psql(
+      mirror.database,
+      "CREATE FUNCTION wait() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN PERFORM "
+      "pg_advisory_xact_lock(42); END';"
+      "CREATE EVENT TRIGGER wait ON ddl_command_start WHEN TAG IN ('CREATE INDEX') EXECUTE FUNCTION wait();"
+      "ALTER EVENT TRIGGER wait ENABLE ALWAYS");
+  pqxx::connection gate(mirror.cluster.url(mirror.database));
+  pqxx::nontransaction held(gate);
+  held.exec("SELECT pg_advisory_lock(42)");
   mirror.daemon.start();
-  wait_for_state(mirror.daemon, "streaming");
+  support::wait_until("the index is waited for", [&] {
+    return mirror.cluster.psql(mirror.database, "SELECT count(*) FROM pg_locks WHERE NOT granted") == "1";
+  });
+  CHECK(mirror.status().at("state") == "copying");
+  CHECK(mirror.server("SELECT count(*) FROM children") == "2");
   mirror.daemon.kill();
-  mirror.server(
-      "DROP INDEX children_by_parent; ALTER TABLE children DROP CONSTRAINT children_parent_fkey;"
-      "UPDATE sluice.table_copy SET unfinished = true WHERE source_table = 'children'");
+  held.exec("SELECT pg_advisory_unlock(42)");
+  CHECK(mirror.server("SELECT bool_or(unfinished) FROM sluice.table_copy") == "t");
+  CHECK(foreign_keys(mirror, true) == "0");
+
   mirror.daemon.start();
   wait_for_state(mirror.daemon, "streaming");
   CHECK(differing(mirror) == "shop: nothing differs\n");
   CHECK(mirror.server("SELECT bool_or(unfinished) FROM sluice.table_copy") == "f");
+  CHECK(mirror.differences() == "");
 }
 
 TEST_CASE("an index that the server refuses is told of, and the rows go on") {
