@@ -57,7 +57,7 @@ std::string precision(std::string_view arguments) {
   return "(" + std::string(arguments) + ")";
 }
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 40> kByName{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 41> kByName{{
     {"bool", "boolean"},
     {"boolean", "boolean"},
     {"bit", "boolean"},
@@ -95,6 +95,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 40> kByName{
     {"serial", "bigint"},
     {"bigserial", "bigint"},
     {"string", "text"},
+    {"any", "text"},
     {"enum", "text"},
     {"set", "text"},
     {"name", "text"},
@@ -130,6 +131,10 @@ Affinity affinity_of(std::string_view declared_type) {
   if (words.empty() || contains(words, "blob")) return Affinity::blob;
   if (contains(words, "real") || contains(words, "floa") || contains(words, "doub")) return Affinity::real;
   return Affinity::numeric;
+}
+
+bool is_known_type(std::string_view declared_type) {
+  return !known_type(declared_type).empty();
 }
 
 std::string type_for(std::string_view declared_type) {

@@ -11,6 +11,9 @@ namespace sluice::applier {
 enum class Affinity { integer, text, blob, real, numeric };
 Affinity affinity_of(std::string_view declared_type);
 
+/// Does the name, or the affinity, of a declared type say what the values are?
+bool is_known_type(std::string_view declared_type);
+
 /// The Postgres type for a declared SQLite type, where nothing is known of the values.
 std::string type_for(std::string_view declared_type);
 

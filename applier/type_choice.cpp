@@ -110,6 +110,7 @@ TypeChoice::TypeChoice(std::string_view declared_type, const TypeRule& rule, boo
   first_ = ruled.value_or(type_for(declared_type));
   if (in_key) first_ = key_type(first_);
   untyped_ = affinity == Affinity::blob;
+  says_nothing_ = !ruled && !is_known_type(declared_type);
   for (std::string type : ruled ? std::vector{*ruled} : types_for(declared_type)) {
     if (in_key) type = key_type(type);
     candidates_.push_back({type, column_type_of(type, rule)});
@@ -154,7 +155,13 @@ std::string TypeChoice::spelled(const std::string& type) const {
 
 std::string TypeChoice::type() const {
   if (settled_) return *settled_;
-  return values_ == 0 || candidates_.empty() ? first_ : spelled(candidates_.front().sql);
+  if (values_ == 0 || candidates_.empty()) return first_;
+  // Where nothing is declared a few values prove nothing of those to come, and text takes them all.
+  constexpr std::int64_t kEnoughValues = 100;
+  const bool takes_first = std::any_of(candidates_.begin(), candidates_.end(),
+                                       [&](const Candidate& each) { return each.sql == first_; });
+  if (says_nothing_ && values_ < kEnoughValues && takes_first) return first_;
+  return spelled(candidates_.front().sql);
 }
 
 bool TypeChoice::accepts(const std::string& type) const {

@@ -62,6 +62,7 @@ class TypeChoice {
   std::string first_;  ///< by the declaration
   std::optional<std::string> settled_;
   bool in_key_ = false;
+  bool says_nothing_ = false;  ///< what is declared
   bool untyped_ = false;
   bool zoned_ = false;  ///< some value is a moment of its own, whatever the zone
   std::int64_t values_ = 0;

@@ -182,16 +182,27 @@ TEST_CASE("unless ours is the newest, the application's triggers can keep an ins
   check_needed(with_triggers(), make_later_triggers);
 }
 
+/// Too rare for random applications: a column is only named by a probe while its index is there, so the index
+/// and the column have to go between two looks.
 TEST_CASE("without names that a dropped column leaves whole, ALTER TABLE or later writes fail") {
-  Taste taste = with_shape("partial and expression indexes");
-  taste.schema_changes = 20;
-  taste.drops_columns = true;
   const std::string shadow = " FROM \\(SELECT NULL AS [^()]+\\) AS NEW";
   const std::string incoming = "\\(SELECT (NEW\\.\"\\w+\")\\)";
-  check_needed(taste, rewrite([=](const Trigger& trigger) {
-                 const std::string bare = std::regex_replace(trigger.sql, std::regex(shadow), "");
-                 return std::optional(std::regex_replace(bare, std::regex(incoming), "$1"));
-               }));
+  const Surgery bare = rewrite([&](const Trigger& trigger) {
+    const std::string open = std::regex_replace(trigger.sql, std::regex(shadow), "");
+    return std::optional(std::regex_replace(open, std::regex(incoming), "$1"));
+  });
+  for (const bool whole : {true, false}) {
+    CAPTURE(whole);
+    capture::Sandbox sandbox(
+        "CREATE TABLE t(id INTEGER PRIMARY KEY, a, b); CREATE UNIQUE INDEX ab ON t(a + 1, b)");
+    capture::Source(sandbox.options()).install();
+    SQLite::Database application(sandbox.options().path, SQLite::OPEN_READWRITE);
+    if (!whole) bare(application, {});
+    application.exec("DROP INDEX ab");
+    const bool dropped = application.tryExec("ALTER TABLE t DROP COLUMN b") == SQLITE_OK;
+    const bool written = application.tryExec("INSERT OR REPLACE INTO t VALUES(1, 2)") == SQLITE_OK;
+    CHECK((dropped && written) == whole);
+  }
 }
 
 TEST_CASE("with a constraint on the changelog, the application's OR IGNORE drops changes") {
