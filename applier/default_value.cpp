@@ -4,6 +4,7 @@
 #include <array>
 #include <cctype>
 #include <charconv>
+#include <cstdlib>
 #include <optional>
 #include <regex>
 #include <stdexcept>
@@ -42,9 +43,7 @@ capture::Value number(const std::string& text) {
   const char* end = text.data() + text.size();
   if (const auto read = std::from_chars(text.data(), end, integer); read.ec == std::errc{} && read.ptr == end)
     return integer;
-  double real = 0;
-  std::from_chars(text.data(), end, real);
-  return real;
+  return std::strtod(text.c_str(), nullptr);  // 1e999 is infinite, as in SQLite
 }
 
 std::string bytes_of(const std::string& hexadecimal) {
@@ -81,6 +80,7 @@ std::string converted(const capture::Value& value, const ColumnType& type) {
     Remarks remarks = 0;
     const auto text = to_postgres(value, type, {}, remarks);
     if (!text) return {};
+    if (type.kind == TypeKind::uuid && !is_uuid(*text)) throw Untranslatable("it is no uuid");
     const bool finite = text->find_first_not_of("+-.0123456789eE") == std::string::npos;
     if (is_number(type.kind) && finite) return *text;
     if (type.kind == TypeKind::boolean) return text->starts_with('t') || *text == "1" ? "true" : "false";

@@ -62,6 +62,9 @@ class Session {
   /// whatever it is.
   void stream(const std::string& table, const std::vector<std::string>& columns, const std::string& lines);
 
+  /// Ends a stream: throws what the server refuses of it, which no later call then throws.
+  void end_stream();
+
   /// Lets go of a stream that has not ended, before its transaction is rolled back. Never throws.
   void abandon_stream() noexcept;
 
@@ -87,7 +90,6 @@ class Session {
   template <typename Call>
   auto guarded(Call call);
   ApplyMode probe_mode();
-  void end_stream();
 
   /// Lets go of the socket's number also where the constructor throws: it may be given to another file.
   struct Attachment {

@@ -1,6 +1,8 @@
 #include "applier/sqlite_expression.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
 #include <map>
 #include <vector>
 
@@ -211,6 +213,7 @@ class Translator {
     ++at_;
     switch (token.kind) {
       case Token::Kind::number:
+        if (std::isinf(std::strtod(token.text.c_str(), nullptr))) refuse("a number that is infinite");
         return {token.text, Operand::Kind::number, false, token.text};
       case Token::Kind::string:
         return {quote_literal(token.text), Operand::Kind::text, false, token.text};

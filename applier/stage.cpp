@@ -38,6 +38,7 @@ std::vector<Refusal> Stage::add(const TableWrite& write, std::size_t most) {
   ++chunks_;
   first_row_ = rows_ + 1;
   rows_ += static_cast<std::int64_t>(write.upserts.size() + write.deletes.size());
+  session_.end_stream();
   try {
     Savepoint savepoint(session_);
     session_.copy(name_, all_columns(), lines(write));

@@ -1,5 +1,7 @@
 #include "applier/table_ddl.h"
 
+#include <algorithm>
+
 #include "applier/identifiers.h"
 #include "applier/names.h"
 #include "applier/target_table.h"
@@ -30,6 +32,12 @@ std::string dollars_around(const std::string& body) {
 }
 
 }  // namespace
+
+std::string comment_line(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char c) { return c < ' '; }, ' ');
+  return "-- " + text + "\n";
+}
 
 std::string column_sql(const DesignedColumn& column) {
   std::string sql = quote_name(column.name) + " " + column.type;
@@ -80,7 +88,7 @@ std::string script(const std::vector<TableDesign>& tables) {
   if (!tables.empty() && tables.front().schema != "public")
     text += "CREATE SCHEMA IF NOT EXISTS " + quote_name(tables.front().schema) + ";\n\n";
   for (const auto& table : tables) {
-    for (const auto& remark : table.remarks) text += "-- " + remark + "\n";
+    for (const auto& remark : table.remarks) text += comment_line(remark);
     text += create_table_sql(table, Repeat::harmless) + ";\n\n";
   }
   for (const auto& table : tables) {

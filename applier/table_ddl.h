@@ -13,6 +13,9 @@ enum class Repeat { refused, harmless };
 /// The table with its key, NOT NULL, defaults, checks and unique constraints.
 std::string create_table_sql(const TableDesign& table, Repeat repeat = Repeat::refused);
 
+/// A comment of SQL, which no line break in a name of the source ends.
+std::string comment_line(std::string text);
+
 /// A column as CREATE TABLE and ADD COLUMN take it.
 std::string column_sql(const DesignedColumn& column);
 

@@ -48,13 +48,6 @@ Names sorted(Names names) {
   return names;
 }
 
-/// On one line, as a comment wants it.
-std::string in_a_line(std::string text) {
-  std::replace_if(
-      text.begin(), text.end(), [](unsigned char c) { return c < ' '; }, ' ');
-  return text;
-}
-
 /// Designs one table; what it points at are the others.
 class Designer {
  public:
@@ -72,7 +65,7 @@ class Designer {
   TableDesign& design() { return design_; }
 
   void leave_out(const std::string& what, const std::string& reason) {
-    design_.remarks.push_back(in_a_line(what + " is left out: " + reason));
+    design_.remarks.push_back(what + " is left out: " + reason);
   }
 
  private:
@@ -105,7 +98,7 @@ class Designer {
 
   void remark(std::size_t i, const TypeChoice& choice) {
     const std::string start = "column " + source_.columns[i].name + ": ";
-    const auto add = [&](const std::string& text) { design_.remarks.push_back(in_a_line(start + text)); };
+    const auto add = [&](const std::string& text) { design_.remarks.push_back(start + text); };
     if (const auto& generated = details_.columns[i].generated; !generated.empty())
       add("SQLite makes it by " + generated + "; here it is an ordinary column that gets SQLite's values");
     const std::string declared = type_for(proven_type(details_, i));
@@ -350,6 +343,9 @@ void part_index_names(std::vector<TableDesign>& designs) {
   for (const auto& design : designs) {
     taken.insert(design.name);
     taken.insert(shortened(design.name + "_pkey"));
+    for (const auto& column : design.columns) {
+      if (column.identity) taken.insert(shortened(design.name + "_" + column.name + "_seq"));
+    }
     for (const auto& unique : design.uniques)
       taken.insert(shortened(design.name + "_" + join(unique, "_") + "_key"));
   }
@@ -360,6 +356,15 @@ void part_index_names(std::vector<TableDesign>& designs) {
       taken.insert(index.name);
     }
   }
+}
+
+/// Those come first that are named as Postgres names keys and sequences of others: it then takes another name
+/// for these.
+void put_odd_names_first(std::vector<TableDesign>& designs) {
+  std::stable_partition(designs.begin(), designs.end(), [](const TableDesign& design) {
+    const std::string_view name = design.name;
+    return name.ends_with("_pkey") || name.ends_with("_seq") || name.ends_with("_key");
+  });
 }
 
 }  // namespace
@@ -407,6 +412,7 @@ std::vector<TableDesign> design_tables(const TargetOptions& options, std::vector
   std::vector<TableDesign> designs;
   for (auto& designer : designers) designs.push_back(std::move(designer.design()));
   part_index_names(designs);
+  put_odd_names_first(designs);
   return designs;
 }
 

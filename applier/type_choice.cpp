@@ -54,18 +54,6 @@ bool looks_like_epoch(const Value& value, std::int64_t unit) {
   return number && *number / unit >= 1'000'000'000 && *number / unit < 4'000'000'000;
 }
 
-/// For conversion the text of a uuid is Postgres's own to read.
-bool is_uuid(std::string_view text) {
-  if (text.size() == 38 && text.front() == '{' && text.back() == '}') text = text.substr(1, 36);
-  const bool dashed = text.size() == 36;
-  if (!dashed && text.size() != 32) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool dash = dashed && (i == 8 || i == 13 || i == 18 || i == 23);
-    if (dash ? text[i] != '-' : std::isxdigit(static_cast<unsigned char>(text[i])) == 0) return false;
-  }
-  return true;
-}
-
 bool converts(const Value& value, const ColumnType& type, bool in_key) {
   const auto* text = std::get_if<Text>(&value);
   if (type.kind == TypeKind::uuid && text && !is_uuid(text->bytes)) return false;
@@ -91,6 +79,17 @@ bool fits_hint(const char* word, const ColumnType& type, const Value& value) {
 }
 
 }  // namespace
+
+bool is_uuid(std::string_view text) {
+  if (text.size() == 38 && text.front() == '{' && text.back() == '}') text = text.substr(1, 36);
+  const bool dashed = text.size() == 36;
+  if (!dashed && text.size() != 32) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool dash = dashed && (i == 8 || i == 13 || i == 18 || i == 23);
+    if (dash ? text[i] != '-' : std::isxdigit(static_cast<unsigned char>(text[i])) == 0) return false;
+  }
+  return true;
+}
 
 ColumnType column_type_of(const std::string& sql, const TypeRule& rule) {
   const auto open = sql.find('(');

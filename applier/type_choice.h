@@ -70,6 +70,9 @@ class TypeChoice {
   std::size_t longest_ = 0;
 };
 
+/// Is it a text that Postgres reads as a uuid? For conversion such a text is Postgres's own to read.
+bool is_uuid(std::string_view text);
+
 /// The type of a name such as "numeric(10, 2)", as conversions need it.
 ColumnType column_type_of(const std::string& sql, const TypeRule& rule);
 

@@ -209,8 +209,11 @@ std::string update_set(const TargetTable& table) {
   std::vector<std::string> sets;
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
     const bool in_key = std::find(table.key.begin(), table.key.end(), i) != table.key.end();
-    if (!in_key || table.columns[i].folded)
-      sets.push_back(table.columns[i].name + "=s." + table.columns[i].name);
+    const auto kind = table.columns[i].kind;
+    // Keys that are equal and yet not the same: 0.0 and -0.0, 1.0 and 1.00, letters of either case.
+    const bool has_spellings =
+        table.columns[i].folded || kind == TypeKind::float8 || kind == TypeKind::numeric;
+    if (!in_key || has_spellings) sets.push_back(table.columns[i].name + "=s." + table.columns[i].name);
   }
   return join(sets, ",");
 }

@@ -194,13 +194,14 @@ class ControlService {
   /// Puts the row before which the pipeline is halted into the quarantine; answers once it has gone on.
   virtual void skip(const SkipOrder& order, Reply<SkippedAnswer> reply) = 0;
   /// Copies tables again, and answers once that is done. Where rows of the target would be changed or
-  /// deleted, says how many and does nothing, unless the order says yes. Tells of its progress, on the control
-  /// thread, as often as it likes.
+  /// deleted, says how many and does nothing, unless the order says yes. Tells of its progress, on the
+  /// control thread, as often as it likes.
   virtual void resync(const ResyncOrder& order, OnProgress on_progress, Reply<ResyncAnswer> reply) = 0;
   /// Compares tables by value, beside the stream of changes; repairs what differs if the order says so. Tells
   /// of its progress like resync().
   virtual void verify(const VerifyOrder& order, OnProgress on_progress, Reply<VerifyAnswer> reply) = 0;
-  /// Moves the application's data to Postgres for good: refuses with the reason, or answers once that is done.
+  /// Moves the application's data to Postgres for good: refuses with the reason, or answers once that is
+  /// done.
   virtual void cut_over(const CutoverOrder& order, OnProgress on_progress, Reply<CutoverAnswer> reply) = 0;
   /// The source has moved: accepts its new place.
   virtual void adopt(const std::string& pipeline, Reply<Done> reply) = 0;

@@ -34,8 +34,7 @@ std::string pace_text(const WorkReport& work) {
   std::string text = estimated ? fmt::format("{} of {}, {} %", grouped(work.rows),
                                              counted(work.rows_total, "row"), percent(work))
                                : counted(work.rows, "row");
-  if (work.rows_per_s)
-    text += fmt::format(", {}/s", grouped(static_cast<std::int64_t>(*work.rows_per_s)));
+  if (work.rows_per_s) text += fmt::format(", {}/s", grouped(static_cast<std::int64_t>(*work.rows_per_s)));
   if (work.eta_s) text += fmt::format(", {} left", elapsed_text(*work.eta_s));
   return text;
 }

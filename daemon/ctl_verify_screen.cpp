@@ -61,7 +61,8 @@ std::string verdict(const TableVerdict& table) {
 std::vector<std::string> notes(const TableVerdict& table) {
   std::vector<std::string> notes;
   if (table.quarantined > 0) notes.push_back(grouped(table.quarantined) + " held back in quarantine");
-  if (table.left_out > 0) notes.push_back(grouped(table.left_out) + " left out by the table's rule");
+  if (table.left_out > 0)
+    notes.push_back(grouped(table.left_out) + " only in Postgres, left there by the configuration");
   if (table.dangling > 0) notes.push_back(grouped(table.dangling) + " break a foreign key");
   return notes;
 }

@@ -155,6 +155,10 @@ void Daemon::with_pipeline(const std::string& name, Reply<Done> reply, Act act) 
   if (pipeline->report().state == State::stopped)
     return reply(ControlError{409, "stopped", "pipeline '" + pipeline->config().name + "' has been let go of",
                               "start the daemon again"});
+  if (pipeline->report().state == State::finished) {
+    const Diverged finished = has_ended(pipeline->config().name);
+    return reply(ControlError{409, "finished", finished.what(), finished.hint});
+  }
   act(*pipeline);
   reply(Done{});
 }

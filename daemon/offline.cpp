@@ -50,7 +50,7 @@ std::string schema_offline(const PipelineConfig& config) {
     applier::refuse_shared_targets(options, catalog.tables);
     std::string text;
     for (const auto& left_out : catalog.not_captured)
-      text += "-- not replicated: " + left_out.name + ", " + left_out.reason + "\n";
+      text += applier::comment_line("not replicated: " + left_out.name + ", " + left_out.reason);
     return text + (text.empty() ? "" : "\n") +
            applier::script(design_tables(source, options, catalog.tables, DesignBy::rows));
   });

@@ -194,7 +194,7 @@ class Replicator {
     const applier::TargetTable* table = nullptr;  ///< nothing rides without
     capture::Key frontier;
     using Batch = applier::LargeBatch;
-    std::function<void(Batch&, const capture::CopyChunk&, Reach)> board;
+    std::function<void(Batch&, const capture::CopyChunk&, Batch::Straight)> board;
     std::function<void(Batch&, const capture::CopyChunk& last, std::int64_t rows)>
         seal;                                                    ///< before the commit
     std::function<void(const capture::CopyChunk& last)> arrive;  ///< and after it

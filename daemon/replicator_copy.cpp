@@ -116,9 +116,8 @@ Replicator::Ride Replicator::straight_copy(const TargetTable& table) {
   ride.table = &table;
   ride.frontier = progress(table).copy.frontier;
   ride.straight = true;
-  ride.board = [&table](LargeBatch& batch, const capture::CopyChunk& piece, Reach reach) {
-    using Straight = LargeBatch::Straight;
-    batch.copy_straight(table, piece.rows, reach == Reach::limits ? Straight::streamed : Straight::checked);
+  ride.board = [&table](LargeBatch& batch, const capture::CopyChunk& piece, LargeBatch::Straight way) {
+    batch.copy_straight(table, piece.rows, way);
   };
   ride.seal = [this, &table, next](LargeBatch& batch, const capture::CopyChunk& last, std::int64_t rows) {
     *next = progress(table);
@@ -141,7 +140,7 @@ Replicator::Ride Replicator::compared_copy(const TargetTable& table) {
   ride.table = &table;
   ride.frontier = progress(table).copy.frontier;
   ride.board = [&table, findings, fate, frontier = ride.frontier](
-                   LargeBatch& batch, const capture::CopyChunk& piece, Reach /*reach*/) {
+                   LargeBatch& batch, const capture::CopyChunk& piece, LargeBatch::Straight /*way*/) {
     const auto mend = fate == OnlyInTarget::deleted ? applier::Mend::left_out_too : applier::Mend::rows;
     *findings = batch.compare(table, {&piece, applier::scanned_to(frontier)}, mend);
     if (fate == OnlyInTarget::refused)

@@ -77,18 +77,18 @@ void Replicator::make_tables(const std::vector<capture::SourceTable>& missing,
     session_->exec(advance_nowhere());
   }
   make_schema();
-  for (const auto& table : missing) {
-    const TableDesign& design = design_of(designs, table.name);
+  for (const TableDesign& design : designs) {
+    if (!is_among(missing, design.source)) continue;
     try {
       session_->exec(applier::create_table_sql(design));
     } catch (const ApplyError& refusal) {
       throw not_created(refusal, design);
     }
-    auto& state = progress_[table.name];
+    auto& state = progress_[design.source];
     state.made = true;
     state.unfinished = !design.indexes.empty() || !design.foreign_keys.empty();
-    state.ddl = fingerprint(design_of(by_schema, table.name));
-    session_->exec(applier::save_progress_sql(target_.state_schema, config_.name, table.name, state));
+    state.ddl = fingerprint(design_of(by_schema, design.source));
+    session_->exec(applier::save_progress_sql(target_.state_schema, config_.name, design.source, state));
   }
   transaction.commit();
   if (!first_time) advanced(row_->applied, row_->whole);

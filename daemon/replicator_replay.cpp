@@ -14,6 +14,7 @@ using applier::LargeBatch;
 using applier::TargetTable;
 using capture::Chunk;
 using Phase = capture::CopyState::Phase;
+using Straight = LargeBatch::Straight;
 
 /// So much of a first copy goes into one transaction, which is what a crash can cost.
 constexpr std::int64_t kMostOfACopy = 16 << 20;
@@ -129,6 +130,11 @@ StepResult Replicator::replay_chunks(Chunk& chunk, Ride ride, Reach reach) {
     return reach == Reach::limits &&
            (result.changes + result.rows_copied >= batch_size_.changes() || bytes >= batch_size_.bytes());
   };
+  // A unique value that moves to a row beyond the frontier meets its former row, which the batch deletes
+  // later.
+  const auto may_stream = [&] {
+    return ride.straight && reach == Reach::limits && (result.changes == 0 || ride.table->uniques.empty());
+  };
   // Each piece of a straight copy is read while the server is at work on the one before.
   const auto takes_another_piece = [&] {
     return ride.straight && reach == Reach::limits && chunk.copy->frontier && !limit_reached() &&
@@ -139,7 +145,7 @@ StepResult Replicator::replay_chunks(Chunk& chunk, Ride ride, Reach reach) {
     bytes += chunk.bytes;
     batch.add(chunk);
     if (chunk.copy) {
-      ride.board(batch, *chunk.copy, reach);
+      ride.board(batch, *chunk.copy, may_stream() ? Straight::streamed : Straight::checked);
       result.rows_copied += static_cast<std::int64_t>(chunk.copy->rows.size());
       if (!takes_another_piece()) break;
       ride.frontier = *chunk.copy->frontier;

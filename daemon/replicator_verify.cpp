@@ -70,7 +70,7 @@ Replicator::Ride Replicator::comparison(const TargetTable& table) {
   ride.copies = false;
   ride.writes = repair;
   ride.board = [&table, findings, mend, frontier = ride.frontier](
-                   LargeBatch& batch, const capture::CopyChunk& piece, Reach /*reach*/) {
+                   LargeBatch& batch, const capture::CopyChunk& piece, LargeBatch::Straight /*way*/) {
     *findings = batch.compare(table, {&piece, applier::scanned_to(frontier)}, mend);
   };
   ride.seal = [](LargeBatch& /*batch*/, const capture::CopyChunk& /*piece*/, std::int64_t /*rows*/) {};

@@ -77,8 +77,10 @@ constexpr std::array kVerbs{
     Verb{"cutover", kPipeline | kLock | kJson,
          "Move to Postgres for good: compare, last flush, fence, report", run_cutover,
          "Compares every row beside the application's writers, and refuses while anything differs. Then the\n"
-         "file is locked for writing, for --max-lock at most: the last changes go over, sequences go on after\n"
-         "the rows, and from then on every write to the file is refused: this database has moved to Postgres.\n"
+         "file is locked for writing, for --max-lock at most: the last changes go over, sequences go on "
+         "after\n"
+         "the rows, and from then on every write to the file is refused: this database has moved to "
+         "Postgres.\n"
          "Where that can't be done in time, nothing has changed, and the pipeline goes on."},
     Verb{"adopt", kPipeline, "The SQLite file has moved: accept its new place", run_adopt},
     Verb{"config", kJson, "The effective settings", run_config},

@@ -126,6 +126,52 @@ TEST_SUITE("batch") {
     CHECK(error.hint.find("change the value in SQLite") != std::string::npos);
   }
 
+  TEST_CASE("a unique value that moves to a row of a later piece of the copy gives way in time") {
+    using Straight = applier::LargeBatch::Straight;
+    TargetFixture target("CREATE TABLE item (id bigint PRIMARY KEY, name text UNIQUE)",
+                         {source_table(1, "item", {"id", "name"})});
+    const applier::TargetTable& table = target.plan.tables.front();
+    capture::Chunk moved;
+    moved.to = {{101}, 1, "1 d i1"};
+    moved.at_boundary = true;
+    moved.tables = {changes(1, {gone(integer(1))})};
+    for (const Straight way : {Straight::checked, Straight::streamed}) {
+      applier::LargeBatch batch(*target.session, target.plan, target.context(), target.row);
+      batch.copy_straight(table, {{integer(1), text("a")}, {integer(2), text("b")}}, Straight::streamed);
+      batch.add(moved);
+      const auto finish = [&] {
+        batch.copy_straight(table, {{integer(9), text("a")}}, way);
+        batch.commit(moved.to, true);
+      };
+      if (way == Straight::checked) {
+        finish();
+        CHECK(target.query("SELECT * FROM item ORDER BY id") == "2|b\n9|a\n");
+        target.query("DELETE FROM item");
+        target.row.applied = moved.to;
+        ++target.row.epoch;
+        moved.to = {{102}, 2, "1 d i1"};
+      } else {
+        CHECK(refusal(finish).sqlstate == "23505");
+      }
+    }
+  }
+
+  TEST_CASE("what is refused of a streamed piece comes with the next call, as what it is") {
+    using Straight = applier::LargeBatch::Straight;
+    TargetFixture target("CREATE TABLE item (id bigint PRIMARY KEY, name text)",
+                         {source_table(1, "item", {"id", "name"})});
+    target.apply({changes(1, {there({integer(1), text("there")})})}, false);
+    capture::Chunk chunk;
+    chunk.to = {{102}, 2, "1 u i5"};
+    chunk.at_boundary = true;
+    chunk.tables = {changes(1, {there({integer(5), text("e")})})};
+    applier::LargeBatch batch(*target.session, target.plan, target.context(), target.row);
+    batch.copy_straight(target.plan.tables.front(), {{integer(1), text("again")}}, Straight::streamed);
+    const auto error = refusal([&] { batch.add(chunk); });
+    CHECK(error.fault == Fault::row);
+    CHECK(error.sqlstate == "23505");
+  }
+
   TEST_CASE("the fence lets no batch through that does not follow the stored position") {
     for (const bool large : {false, true}) {
       TargetFixture target(kItems, {items()});

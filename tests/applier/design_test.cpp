@@ -191,6 +191,9 @@ TEST_SUITE("design") {
         {"(1 + 2)", "bigint", "(1 + 2)"},
         {"('a' || 'b')", "text", "('a' || 'b')"},
         {"(abs(", "bigint", "left out"},
+        {"'nope'", "uuid", "left out"},
+        {"1e999", "double precision", "'Infinity'"},
+        {"-1e999", "double precision", "'-Infinity'"},
     };
     for (const auto& [given, type, expected] : cases) {
       const std::string shown = std::string(given) + " as " + type;
@@ -229,7 +232,9 @@ TEST_SUITE("design") {
     CHECK(type_of("TEXT", {text("a"), kBlob}) == "bytea");
     CHECK(type_of("BLOB", {kBlob, text("a")}) == "bytea");
     CHECK(type_of("", {}) == "text");
-    CHECK(type_of("", {integer(1)}) == "bigint");
+    CHECK(type_of("", {integer(1)}) == "text");
+    CHECK(type_of("", std::vector<capture::Value>(100, integer(1))) == "bigint");
+    CHECK(type_of("ANY", std::vector<capture::Value>(100, integer(1))) == "text");
     CHECK(type_of("", {text("007")}) == "text");
     CHECK(type_of("", {integer(1), text("7")}) == "text");
     CHECK(type_of("", {kBlob}) == "bytea");

@@ -64,7 +64,7 @@ TEST_SUITE("move") {
     const auto changes_nothing = [&] {
       wait_for_state(shop.daemon, "finished");
       CHECK(flush(shop.daemon).status == 409);
-      CHECK(shop.daemon.http("POST", "/v1/retry").status == 200);
+      CHECK(shop.daemon.http("POST", "/v1/retry").status == 409);
       CHECK(shop.daemon.http("POST", "/v1/resync", R"({"yes":true})").json.at("error").at("code") ==
             "finished");
       wait_for_state(shop.daemon, "finished");

@@ -62,3 +62,12 @@ INSERT INTO lines VALUES (1, 1, 'first'), (1, 2, NULL);
 INSERT INTO a_table_with_a_name_that_is_much_longer_than_what_postgres_would_keep_of_it_1 VALUES (1, 'one', 'two');
 INSERT INTO django_user VALUES (1, 1, '2024-01-01 10:00:00.123456', '{}', 40, '123e4567e89b12d3a456426614174000', NULL),
   (2, 0, '2024-01-02 10:00:00', '[]', 41, '123e4567e89b12d3a456426614174001', 1);
+
+-- Named as Postgres names the key and the sequence of another table.
+CREATE TABLE packages_pkey (id INTEGER PRIMARY KEY, v TEXT);
+CREATE TABLE packages_id_seq (id INTEGER PRIMARY KEY, v TEXT, unlikely UUID DEFAULT 'nope', far REAL DEFAULT 1e999);
+CREATE INDEX packages_id_seq_pkey ON packages_id_seq (v);
+INSERT INTO packages_pkey VALUES (1, 'a');
+INSERT INTO packages_id_seq (id, v, unlikely) VALUES (1, 'a', NULL);
+CREATE VIEW "a view
+SELECT 1;" AS SELECT 1;
