@@ -315,6 +315,7 @@ Findings LargeBatch::compare(const TargetTable& table, const Piece& piece, Mend 
   for (const auto& refusal : refused) {
     if (context_.tolerance->held_back.contains(refusal.row)) continue;
     ++findings.differing;
+    ++findings.refused;
     if (findings.first.size() < Findings::kMostShown)
       findings.first.push_back({Finding::Kind::differs, refusal.error.key, {refusal.error.column}});
   }

@@ -42,6 +42,7 @@ struct Findings {
   std::int64_t missing = 0;    ///< rows that the target lacks
   std::int64_t differing = 0;  ///< rows with other values, or that no rule of conversion lets in
   std::int64_t extra = 0;      ///< rows that only the target has
+  std::int64_t refused = 0;    ///< of those that differ: rows that can't be written
   std::int64_t left_out = 0;   ///< of which the source has the row, but the table's rule leaves it out
   std::vector<Finding> first;  ///< up to kMostShown
 

@@ -159,12 +159,12 @@ StepResult Replicator::replay_chunks(Chunk& chunk, Ride ride, Reach reach) {
   const auto held_back = batch.commit(chunk.to, chunk.at_boundary);
 
   advanced(chunk.to, chunk.at_boundary);
+  const bool try_again = keep_account(held_back);
   if (chunk.copy) ride.arrive(*chunk.copy);
+  if (!ride.copies) result.rows_copied = 0;
   result.wrote = ride.writes || result.changes > 0;
   result.whole = result.at_boundary = chunk.at_boundary;
-  if (!ride.copies) result.rows_copied = 0;
   result.copying = copying();
-  const bool try_again = keep_account(held_back);
   result.more = !chunk.at_boundary || result.copying || try_again;
   return result;
 }

@@ -38,7 +38,7 @@ void Verification::add(const applier::Findings& findings, const capture::CopyChu
   current_.extra += findings.extra;
   current_.differing += findings.differing;
   current_.left_out += findings.left_out;
-  if (repaired) current_.repaired += findings.differences();
+  if (repaired) current_.repaired += findings.differences() - findings.refused;
   for (const auto& finding : findings.first) {
     if (current_.first.size() == TableVerdict::kMostShown) break;
     current_.first.push_back({kind_of(finding.kind), finding.key, finding.columns});

@@ -243,13 +243,15 @@ TEST_CASE(
 TEST_CASE("a daemon that is killed while it follows goes on where it was") {
   Mirror mirror(kItems, kFollowing);
   mirror.start();
+  const std::string exchange =
+      "BEGIN; ALTER TABLE things RENAME TO aside; ALTER TABLE spare RENAME TO things;"
+      "ALTER TABLE aside RENAME TO spare; COMMIT";
   const std::vector<std::string> migrations{
       "ALTER TABLE items RENAME COLUMN amount TO quantity; UPDATE items SET quantity = -id",
       "ALTER TABLE items RENAME TO things; DELETE FROM things WHERE id > 40",
       "ALTER TABLE things DROP COLUMN code; ALTER TABLE things ADD COLUMN stock INTEGER DEFAULT 7",
       "DROP TABLE spare; ALTER TABLE more RENAME TO spare",
-      "BEGIN; ALTER TABLE things RENAME TO aside; ALTER TABLE spare RENAME TO things; ALTER TABLE aside "
-      "RENAME TO spare; COMMIT",
+      exchange,
       "ALTER TABLE spare RENAME TO items; ALTER TABLE items RENAME COLUMN quantity TO amount"};
   for (std::size_t turn = 0; turn < migrations.size(); ++turn) {
     CAPTURE(turn);
