@@ -105,6 +105,13 @@ std::string fingerprint(const TableDesign& table) {
   return mark_of(script({table}));
 }
 
+std::string index_fingerprint(const TableDesign& table) {
+  std::string text;
+  for (const auto& index : table.indexes) text += create_index_sql(table, index) + ";";
+  for (const auto& key : table.foreign_keys) text += add_foreign_key_sql(table, key, Validity::checked) + ";";
+  return mark_of(text);
+}
+
 std::string create_table_sql(const TargetOptions& options, const capture::SourceTable& source) {
   return create_table_sql(design_tables(options, {ObservedTable(options, {source, {}, {}, {}, {}})}).front());
 }

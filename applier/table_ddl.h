@@ -13,6 +13,9 @@ enum class Repeat { refused, harmless };
 /// The table with its key, NOT NULL, defaults, checks and unique constraints.
 std::string create_table_sql(const TableDesign& table, Repeat repeat = Repeat::refused);
 
+/// The same of its indexes and foreign keys alone.
+std::string index_fingerprint(const TableDesign& table);
+
 /// A comment of SQL, which no line break in a name of the source ends.
 std::string comment_line(std::string text);
 

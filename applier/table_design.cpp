@@ -351,8 +351,7 @@ void part_index_names(std::vector<TableDesign>& designs) {
   }
   for (auto& design : designs) {
     for (auto& index : design.indexes) {
-      if (!taken.insert(index.name).second)
-        index.name = shortened(index.name + "_" + mark_of(design.name + "." + index.name));
+      if (!taken.insert(index.name).second) index.name = other_index_name(design, index.name);
       taken.insert(index.name);
     }
   }
@@ -368,6 +367,10 @@ void put_odd_names_first(std::vector<TableDesign>& designs) {
 }
 
 }  // namespace
+
+std::string other_index_name(const TableDesign& table, const std::string& name) {
+  return shortened(name + "_" + mark_of(table.name + "." + name));
+}
 
 ObservedTable::ObservedTable(const TargetOptions& options, capture::TableDetails details)
     : details_(std::move(details)) {

@@ -54,6 +54,9 @@ struct TableDesign {
   std::vector<std::string> remarks;              ///< what is left out or other than in SQLite, a line each
 };
 
+/// The name of an index whose own name something else has.
+std::string other_index_name(const TableDesign& table, const std::string& name);
+
 /// A table of the source and what its rows have shown.
 class ObservedTable {
  public:

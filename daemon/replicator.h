@@ -230,6 +230,8 @@ class Replicator {
   std::map<std::string, applier::TableProgress> renamed_progress(const SchemaFollow& follow);
   void begin_after_change(applier::TableProgress& state, const std::string& table);
   void remember_tables();
+  void follow_indexes();
+  void save(const std::map<std::string, applier::TableProgress>& changed);
   void refuse_what_diverges();
   void end_migration();
   std::optional<applier::TargetTable> fit_target(const capture::SourceTable& table);

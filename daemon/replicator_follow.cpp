@@ -1,16 +1,27 @@
 // Following: what the application has done to its tables is done on the server, or told.
 
+#include <map>
 #include <utility>
 #include <vector>
 
 #include "applier/schema_change.h"
 #include "applier/state_store.h"
+#include "applier/table_ddl.h"
 #include "daemon/copy_version.h"
 #include "daemon/log.h"
 #include "daemon/replicator.h"
+#include "daemon/schema_design.h"
 #include "daemon/schema_follow.h"
 
 namespace sluice::daemon {
+namespace {
+
+/// The first word of TableProgress::ddl.
+std::string made_by(const std::string& ddl) {
+  return ddl.substr(0, ddl.find(' '));
+}
+
+}  // namespace
 
 using applier::TableProgress;
 
@@ -23,7 +34,9 @@ void Replicator::follow_schema() {
   const SchemaFollow follow = plan_follow(
       *session_, {target_, config_.schema_changes, catalog_, progress_, same_numbers, was_dropped});
   if (follow.nothing()) return;
-  refuse_to_follow(follow, config_.schema_changes);
+  // A file without any table is more likely in the midst of something than meant to be so.
+  const bool everything_gone = catalog_.tables.empty() && !follow.gone.empty();
+  refuse_to_follow(follow, everything_gone ? SchemaChanges::additive : config_.schema_changes);
 
   applier::Transaction transaction(*session_);
   session_->exec(applier::advance_sql(target_.state_schema, config_.name, *row_, row_->applied, row_->whole));
@@ -75,13 +88,34 @@ void Replicator::remember_tables() {
         to_string(applier::RememberedTable{table.source.id, rule_in_short(rule), table.source.columns});
     if (state.columns != progress(table).columns) changed.emplace(table.source.name, std::move(state));
   }
+  save(changed);
+}
+
+/// Under mirror the indexes and foreign keys of tables that Sluice has made follow as well, by the same step
+/// that makes them after a copy.
+void Replicator::follow_indexes() {
+  if (config_.schema_changes != SchemaChanges::mirror) return;
+  std::map<std::string, TableProgress> changed;
+  for (const auto& design : design_tables(*source_, target_, catalog_.tables, DesignBy::schema)) {
+    const auto found = progress_.find(design.source);
+    if (found == progress_.end() || !found->second.made) continue;
+    TableProgress state = found->second;
+    state.ddl = made_by(state.ddl) + " " + applier::index_fingerprint(design);
+    if (state.ddl == found->second.ddl) continue;
+    state.unfinished = true;
+    changed.emplace(design.source, std::move(state));
+  }
+  save(changed);
+}
+
+void Replicator::save(const std::map<std::string, TableProgress>& changed) {
   if (changed.empty()) return;
   applier::Transaction transaction(*session_);
   session_->exec(applier::hold_sql(target_.state_schema, config_.name, *row_));
   for (const auto& [name, state] : changed)
     session_->exec(applier::save_progress_sql(target_.state_schema, config_.name, name, state));
   transaction.commit();
-  for (auto& [name, state] : changed) progress_[name] = std::move(state);
+  for (const auto& [name, state] : changed) progress_[name] = state;
 }
 
 }  // namespace sluice::daemon

@@ -1,10 +1,13 @@
 // Making what the target lacks: tables before their rows, indexes and foreign keys after them.
 
 #include <algorithm>
+#include <cstring>
+#include <map>
 #include <utility>
 
 #include "applier/apply_error.h"
 #include "applier/identifiers.h"
+#include "applier/names.h"
 #include "applier/state_store.h"
 #include "applier/table_ddl.h"
 #include "daemon/log.h"
@@ -40,6 +43,37 @@ bool is_among(const std::vector<capture::SourceTable>& tables, const std::string
   const applier::BySqliteName before;
   return std::any_of(tables.begin(), tables.end(),
                      [&](const auto& each) { return !before(each.name, name) && !before(name, each.name); });
+}
+
+constexpr const char* kMadeBySluice = "made by Sluice ";
+
+/// The names of the table's indexes that Sluice has made, each with its mark.
+std::map<std::string, std::string> own_indexes(applier::Session& session, const TableDesign& design) {
+  const auto rows = session.exec(
+      "SELECT c.relname, substr(d.description, " + std::to_string(std::strlen(kMadeBySluice) + 1) +
+      ") FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid"
+      " JOIN pg_catalog.pg_description d ON d.objoid = c.oid AND d.objsubid = 0"
+      " AND d.classoid = 'pg_catalog.pg_class'::regclass WHERE i.indrelid = to_regclass(" +
+      applier::quote_literal(applier::quote_name(design.schema, design.name)) + ") AND d.description LIKE " +
+      applier::quote_literal(std::string(kMadeBySluice) + "%"));
+  std::map<std::string, std::string> indexes;
+  for (const auto& row : rows) indexes.emplace(row[0].as<std::string>(), row[1].as<std::string>());
+  return indexes;
+}
+
+/// Who has a name that an index of the table wants.
+enum class Holder { nobody, index_of_the_table, another };
+
+Holder holder_of(applier::Session& session, const TableDesign& design, const std::string& name) {
+  const std::string wanted =
+      "to_regclass(" + applier::quote_literal(applier::quote_name(design.schema, name)) + ")";
+  const std::string table =
+      "to_regclass(" + applier::quote_literal(applier::quote_name(design.schema, design.name)) + ")";
+  const auto row =
+      session.exec("SELECT " + wanted + " IS NULL, EXISTS (SELECT 1 FROM pg_catalog.pg_index WHERE" +
+                   " indexrelid = " + wanted + " AND indrelid = " + table + ")")[0];
+  if (row[0].as<bool>()) return Holder::nobody;
+  return row[1].as<bool>() ? Holder::index_of_the_table : Holder::another;
 }
 
 }  // namespace
@@ -134,10 +168,29 @@ std::vector<TableDesign> Replicator::design_unfinished() {
   return designs;
 }
 
+/// Those that Sluice has made carry a mark of their DDL, so that one which is another by now, or is gone, is
+/// told from the owner's. What is there under the name is the owner's, too.
 void Replicator::make_indexes(const TableDesign& design) {
-  for (const auto& index : design.indexes) {
-    try_ddl(design, "index_not_made", index.name, applier::create_index_sql(design, index));
+  auto before = own_indexes(*session_, design);
+  const auto drop = [&](const std::string& name) {
+    before.erase(name);
+    try_ddl(design, "index_not_dropped", name, "DROP INDEX " + applier::quote_name(design.schema, name));
+  };
+  for (auto index : design.indexes) {
+    const Holder holder = holder_of(*session_, design, index.name);
+    if (holder == Holder::another) index.name = applier::other_index_name(design, index.name);
+    const std::string create = applier::create_index_sql(design, index);
+    const std::string mark = applier::mark_of(create);
+    const auto found = before.find(index.name);
+    const bool outdated = found != before.end() && found->second != mark;
+    if (outdated) drop(index.name);
+    before.erase(index.name);
+    if (!outdated && holder_of(*session_, design, index.name) != Holder::nobody) continue;
+    try_ddl(design, "index_not_made", index.name,
+            create + "; COMMENT ON INDEX " + applier::quote_name(design.schema, index.name) + " IS " +
+                applier::quote_literal(kMadeBySluice + mark));
   }
+  while (!before.empty()) drop(std::string(before.begin()->first));
 }
 
 /// A row that points nowhere was fine with SQLite: it stays, and the constraint says that it was not checked.

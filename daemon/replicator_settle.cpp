@@ -53,6 +53,7 @@ Outcome Replicator::settle() {
   judgement_ = judge(evidence_);
   if (!row_) start_first_time();
   remember_tables();
+  follow_indexes();
   if (judgement_.outcome != Outcome::go_on) return judgement_.outcome;
   try {
     check_existing_rows();

@@ -22,7 +22,9 @@ std::set<std::string> moved_tables(capture::Source& source, const applier::Targe
   std::set<std::string> moved;
   for (const auto& design : design_tables(source, options, tables, DesignBy::schema)) {
     const auto known = made.find(design.source);
-    if (known != made.end() && known->second != applier::fingerprint(design)) moved.insert(design.source);
+    if (known == made.end()) continue;
+    const std::string made_by = known->second.substr(0, known->second.find(' '));
+    if (made_by != applier::fingerprint(design)) moved.insert(design.source);
   }
   return moved;
 }

@@ -7,7 +7,8 @@
 --   unfinished  its indexes and foreign keys are still to be made, after the copy
 --   columns     the source's table when it was last looked at: its number, the owner's rule in short, and of each
 --               column its name, declared type and whether it is NOT NULL
---   ddl         fingerprint of the DDL that the table was made or last followed by
+--   ddl         fingerprint of the DDL that the table was made by; behind a blank, of its indexes and foreign keys as they
+--               were last followed
 
 -- A scan of a table whose keys the server sorts in another way than the source notes every key that it comes by in a
 -- table of its own, seen_ and the target table's oid: what the target has besides is only in the target. It is there

@@ -240,6 +240,44 @@ TEST_CASE(
   CHECK(tables_of(mirror) == "child theirs witness");
 }
 
+TEST_CASE("a file that has lost all of its tables drops none on the server, and goes on when they are back") {
+  Mirror mirror(
+      "CREATE TABLE a(id INTEGER PRIMARY KEY, v); INSERT INTO a VALUES(1, 'x');"
+      "CREATE TABLE b(id INTEGER PRIMARY KEY)",
+      kFollowing);
+  mirror.start();
+  mirror.run("DROP TABLE a; DROP TABLE b");
+  CHECK(error_when_halted(mirror).at("code") == "table_dropped");
+  CHECK(mirror.server("SELECT v FROM a") == "x");
+  mirror.run(
+      "CREATE TABLE a(id INTEGER PRIMARY KEY, v); INSERT INTO a VALUES(2, 'y');"
+      "CREATE TABLE b(id INTEGER PRIMARY KEY)");
+  CHECK(mirror.differences() == "");
+}
+
+TEST_CASE("indexes of tables that Sluice has made follow, the owner's own stay") {
+  Mirror mirror(
+      kItems + std::string("CREATE INDEX first ON items(amount); CREATE UNIQUE INDEX second ON items(code);"),
+      kFollowing);
+  mirror.start();
+  const auto indexes = [&] {
+    return mirror.server(
+        "SELECT string_agg(indexdef, '; ' ORDER BY indexname) FROM pg_indexes WHERE tablename = 'items' AND"
+        " indexname IN ('first', 'second', 'third', 'owners')");
+  };
+  mirror.server("CREATE INDEX owners ON items (code)");
+  mirror.run(
+      "DROP INDEX second; DROP INDEX first; CREATE INDEX first ON items(code, amount); "
+      "CREATE INDEX third ON items(amount DESC)");
+  const std::string expected =
+      "CREATE INDEX first ON public.items USING btree (code, amount); "
+      "CREATE INDEX owners ON public.items USING btree (code); "
+      "CREATE INDEX third ON public.items USING btree (amount DESC)";
+  support::wait_until("the indexes have followed", [&] { return indexes() == expected; });
+  mirror.run("UPDATE items SET code = 'the same'");
+  CHECK(mirror.differences() == "");
+}
+
 TEST_CASE("a daemon that is killed while it follows goes on where it was") {
   Mirror mirror(kItems, kFollowing);
   mirror.start();
