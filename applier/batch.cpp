@@ -14,9 +14,6 @@ namespace {
 constexpr std::size_t kSmallBatchKeys = 500;
 constexpr std::int64_t kSmallBatchBytes = 256 << 10;
 
-/// Nobody looks through more refusals of one table; the rest is not even looked for.
-constexpr std::size_t kMostRefusals = 1001;
-
 std::vector<TableWrite> convert(const Plan& plan, const capture::Chunk& chunk, const TextPolicies& text) {
   std::vector<TableWrite> writes;
   for (const TargetTable& table : plan.tables) {
@@ -62,18 +59,6 @@ std::set<RowName> held_back_rows(const Plan& plan, const capture::Chunk& chunk, 
     }
   }
   return rows;
-}
-
-/// The rows of a piece that are.
-std::set<RowName> held_back_rows(const TargetTable& table, const std::vector<capture::Row>& rows,
-                                 const Tolerance& tolerance) {
-  std::set<RowName> held;
-  if (tolerance.held_back.empty()) return held;
-  for (const auto& row : rows) {
-    RowName name{table.source.name, capture::encode(key_of(table.source, row))};
-    if (tolerance.held_back.contains(name)) held.insert(std::move(name));
-  }
-  return held;
 }
 
 std::size_t count_of(const std::vector<Refusal>& refusals, const TargetTable& table) {
@@ -162,19 +147,8 @@ void LargeBatch::add(const capture::Chunk& chunk) {
   }
 }
 
-void LargeBatch::copy_straight(const TargetTable& table, const std::vector<capture::Row>& rows,
-                               Straight way) {
-  tried_again_.merge(held_back_rows(table, rows, *context_.tolerance));
-  TableWrite write = convert_rows(table, rows, context_.text);
-  rows_[table.source.id] += rows.size();
-  const bool alone = stages_.empty() || !is_checked_against_others(table);
-  const bool fit = alone && write.refused.empty() && !table.may_swallow;
-  refuse(table, std::exchange(write.refused, {}));
-  if (!fit || !copied_straight(write, way)) add_to_stage(write);
-}
-
 void LargeBatch::gather(const TargetTable& table, const std::vector<capture::Row>& rows) {
-  tried_again_.merge(held_back_rows(table, rows, *context_.tolerance));
+  try_again(table, rows);
   add(convert_rows(table, rows, context_.text), false);
 }
 
@@ -194,31 +168,6 @@ void LargeBatch::add(TableWrite write, bool all_new) {
 /// when the server acts on a change of these.
 bool LargeBatch::is_checked_against_others(const TargetTable& table) const {
   return session_.mode() == ApplyMode::ordinary && (!table.parents.empty() || table.references_itself);
-}
-
-bool LargeBatch::copied_straight(const TableWrite& write, Straight way) {
-  std::string lines;
-  for (const auto& row : write.upserts) {
-    std::vector<const std::optional<std::string>*> fields;
-    for (const auto& value : row) fields.push_back(&value);
-    append_copy_line(lines, fields);
-  }
-  const bool checked = is_checked_against_others(*write.table);
-  if (way == Straight::streamed && !checked) {
-    session_.stream(write.table->name, write.table->column_names(), lines);
-    return true;
-  }
-  Savepoint savepoint(session_);
-  try {
-    session_.copy(write.table->name, write.table->column_names(), lines);
-    if (checked) session_.exec("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED");
-  } catch (const ApplyError& error) {
-    // Rows that are there already, or that constraints refuse before the rest of the batch is there.
-    if (error.fault == Fault::row || error.fault == Fault::table) return false;
-    throw;
-  }
-  savepoint.release();
-  return true;
 }
 
 void LargeBatch::add_to_stage(const TableWrite& write) {
@@ -261,14 +210,6 @@ void LargeBatch::settle(Stage& stage) {
   }
 }
 
-void LargeBatch::note_keys(const TargetTable& table) {
-  noted_.insert(table.source.id);
-}
-
-void LargeBatch::forget_keys(const TargetTable& table) {
-  if (noted_.erase(table.source.id) > 0) KeyMarks::for_scan(session_, table, context_.state_schema).drop();
-}
-
 void LargeBatch::write_gathered() {
   drop_superseded_refusals();
   write();
@@ -279,62 +220,6 @@ void LargeBatch::drop_stages() {
   for (auto& [id, stage] : stages_) stage.drop();
   stages_.clear();
   settled_.clear();
-}
-
-std::vector<capture::Key> LargeBatch::held_back_keys(const TargetTable& table) const {
-  std::vector<capture::Key> keys;
-  for (const auto& row : context_.tolerance->held_back) {
-    if (row.first == table.source.name) keys.push_back(capture::decode_key(row.second));
-  }
-  return keys;
-}
-
-/// Gathers the rows of a piece and gives back those that can't be written.
-std::vector<Refusal> LargeBatch::add_piece(const TargetTable& table, const capture::CopyChunk& chunk) {
-  TableWrite write = convert_rows(table, chunk.rows, context_.text);
-  rows_[table.source.id] += chunk.rows.size();
-  auto refused = std::exchange(write.refused, {});
-  for (auto& refusal : stage(table).add(write, kMostRefusals)) {
-    add_hint(refusal.error, session_, table);
-    refused.push_back(std::move(refusal));
-  }
-  if (refused.size() >= kMostRefusals)
-    throw wholesale_refusal(refused.size(), chunk.rows.size(), refused.back().error);
-  settle(stage(table));
-  return refused;
-}
-
-Findings LargeBatch::compare(const TargetTable& table, const Piece& piece, Mend mend) {
-  write_gathered();
-  auto refused = add_piece(table, *piece.chunk);
-  std::vector<capture::Key> refused_keys;
-  for (const auto& refusal : refused) refused_keys.push_back(capture::decode_key(refusal.row.second));
-  Comparison comparison(session_, stage(table), context_.state_schema, piece, held_back_keys(table),
-                        refused_keys);
-  Findings findings = comparison.findings();
-  for (const auto& refusal : refused) {
-    if (context_.tolerance->held_back.contains(refusal.row)) continue;
-    ++findings.differing;
-    ++findings.refused;
-    if (findings.first.size() < Findings::kMostShown)
-      findings.first.push_back({Finding::Kind::differs, refusal.error.key, {refusal.error.column}});
-  }
-  auto held = held_back_rows(table, piece.chunk->rows, *context_.tolerance);
-  const bool all_equal = findings.differences() + findings.left_out == 0 && refused.empty() && held.empty();
-  if (mend == Mend::nothing || all_equal) {
-    drop_stages();
-  } else {
-    tried_again_.merge(held);
-    refuse(table, std::move(refused));
-    if (mend != Mend::rows)
-      rows_[table.source.id] +=
-          stage(table).add_unknown(comparison.only_in_target(mend == Mend::left_out_too));
-    stage(table).forget_equal(comparison.in_piece());
-    strict_ = *context_.tolerance;
-    strict_->everything = false;
-  }
-  comparison.finish();
-  return findings;
 }
 
 ExistingCounts LargeBatch::count_existing(const TargetTable& table) {

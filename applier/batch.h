@@ -106,6 +106,9 @@ class LargeBatch {
   HeldBack commit(const capture::Anchor& to, bool whole);
 
  private:
+  /// Nobody looks through more refusals of one table; the rest is not even looked for.
+  static constexpr std::size_t kMostRefusals = 1001;
+
   Stage& stage(const TargetTable& table);
   void add(TableWrite write, bool all_new);
   bool is_checked_against_others(const TargetTable& table) const;
@@ -114,6 +117,7 @@ class LargeBatch {
   std::vector<Refusal> add_piece(const TargetTable& table, const capture::CopyChunk& chunk);
   void refuse(const TargetTable& table, std::vector<Refusal> refusals);
   std::vector<capture::Key> held_back_keys(const TargetTable& table) const;
+  void try_again(const TargetTable& table, const std::vector<capture::Row>& rows);
   void write_gathered();
   void drop_stages();
   void drop_superseded_refusals();

@@ -16,11 +16,6 @@ namespace {
 
 using SQLite::Statement;
 
-std::string text_at(Statement& statement, int column) {
-  const SQLite::Column field = statement.getColumn(column);
-  return field.isNull() ? std::string() : std::string(field.getText());
-}
-
 std::string create_statement(SQLite::Database& database, const char* type, const std::string& name) {
   Statement schema(database, "SELECT sql FROM main.sqlite_schema WHERE type = ? AND lower(name) = lower(?)");
   schema.bind(1, type);

@@ -14,12 +14,6 @@ namespace {
 
 using SQLite::Statement;
 
-/// A column of a pragma as text, "" for NULL.
-std::string text_at(Statement& statement, int column) {
-  const SQLite::Column field = statement.getColumn(column);
-  return field.isNull() ? std::string() : std::string(field.getText());
-}
-
 bool can_prepare(SQLite::Database& database, const std::string& sql) {
   sqlite3_stmt* statement = nullptr;
   const int result = sqlite3_prepare_v2(database.getHandle(), sql.c_str(), -1, &statement, nullptr);

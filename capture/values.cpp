@@ -22,6 +22,11 @@ Snapshot::Snapshot(SQLite::Database& database) {
   if (sqlite3_get_autocommit(database.getHandle()) != 0) own_.emplace(database);
 }
 
+std::string text_at(SQLite::Statement& statement, int column) {
+  const SQLite::Column field = statement.getColumn(column);
+  return field.isNull() ? std::string() : std::string(field.getText());
+}
+
 Value read_value(SQLite::Statement& statement, int column) {
   const SQLite::Column field = statement.getColumn(column);
   switch (field.getType()) {

@@ -3,6 +3,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <optional>
+#include <string>
 
 #include "capture/change.h"
 
@@ -11,6 +12,9 @@ namespace sluice::capture {
 
 /// Reads one column of the current row. Text comes as UTF-8 bytes, whatever the encoding of the file.
 Value read_value(SQLite::Statement& statement, int column);
+
+/// The same as plain text, "" for NULL.
+std::string text_at(SQLite::Statement& statement, int column);
 
 /// Binds a value to a parameter, counted from 1. The value has to outlive the execution.
 void bind_value(SQLite::Statement& statement, int parameter, const Value& value);
