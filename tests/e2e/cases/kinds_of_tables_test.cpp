@@ -245,7 +245,8 @@ TEST_CASE("case 20: names that Postgres would cut to the same one stay two") {
   mirror.run("INSERT INTO " + start + "1 VALUES(1); INSERT INTO " + start + "2 VALUES(2), (3)");
   must_flush(mirror.daemon);
   CHECK(mirror.server("SELECT count(*) FROM pg_class WHERE relname ~ '^x{40}' AND relkind = 'r'") == "2");
-  for (const auto& table : mirror.status().at("tables")) {
+  const auto status = mirror.status();
+  for (const auto& table : status.at("tables")) {
     const std::string target = table.at("target").get<std::string>().substr(7);
     CHECK(target.size() == 63);
     const bool first = table.at("name") == start + "1";
