@@ -13,27 +13,15 @@ namespace sluice::daemon {
 
 namespace fs = std::filesystem;
 
-namespace {
-
-/// The path in an environment variable; empty when it is unset or not absolute, which the XDG rules call
-/// invalid.
-fs::path path_from(const char* variable) {
+fs::path first_path_from(const char* variable) {
   const char* value = std::getenv(variable);
-  if (value == nullptr) return {};
-  const fs::path path(value);
+  const std::string listed = value == nullptr ? "" : value;
+  const fs::path path(listed.substr(0, listed.find(':')));
   return path.is_absolute() ? path : fs::path();
 }
 
-/// systemd lists several folders with colons; the first is ours.
-fs::path runtime_directory() {
-  const std::string listed = path_from("RUNTIME_DIRECTORY").string();
-  return listed.substr(0, listed.find(':'));
-}
-
-}  // namespace
-
 fs::path home_folder() {
-  if (const fs::path home = path_from("HOME"); !home.empty()) return home;
+  if (const fs::path home = first_path_from("HOME"); !home.empty()) return home;
   std::array<char, 16384> buffer{};
   passwd entry{};
   passwd* found = nullptr;
@@ -49,7 +37,7 @@ fs::path resolved_path(const std::string& text, const fs::path& folder) {
 
 fs::path default_config_path() {
   std::vector<fs::path> candidates;
-  if (const fs::path xdg = path_from("XDG_CONFIG_HOME"); !xdg.empty()) candidates.push_back(xdg);
+  if (const fs::path xdg = first_path_from("XDG_CONFIG_HOME"); !xdg.empty()) candidates.push_back(xdg);
   candidates.push_back(home_folder() / ".config");
   candidates.push_back("/etc");
   for (const fs::path& folder : candidates) {
@@ -63,8 +51,9 @@ fs::path socket_path(const fs::path& option, const Config* config) {
   if (!option.empty()) return option;
   if (const char* chosen = std::getenv("SLUICE_SOCKET"); chosen != nullptr && *chosen != '\0') return chosen;
   if (config != nullptr && !config->control.socket.empty()) return config->control.socket;
-  if (const fs::path folder = runtime_directory(); !folder.empty()) return folder / "control.sock";
-  if (const fs::path folder = path_from("XDG_RUNTIME_DIR"); !folder.empty())
+  if (const fs::path folder = first_path_from("RUNTIME_DIRECTORY"); !folder.empty())
+    return folder / "control.sock";
+  if (const fs::path folder = first_path_from("XDG_RUNTIME_DIR"); !folder.empty())
     return folder / "sluice/control.sock";
   return "/run/user/" + std::to_string(getuid()) + "/sluice/control.sock";
 }

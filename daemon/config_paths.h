@@ -12,4 +12,8 @@ std::filesystem::path home_folder();
 /// taken from `folder`. The result is absolute and need not exist.
 std::filesystem::path resolved_path(const std::string& text, const std::filesystem::path& folder);
 
+/// The path in an environment variable, the first where it lists several with colons. Empty where it is unset
+/// or not absolute, which the XDG rules call invalid.
+std::filesystem::path first_path_from(const char* variable);
+
 }  // namespace sluice::daemon

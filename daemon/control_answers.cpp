@@ -145,6 +145,13 @@ CheckItem::Verdict verdict_from(const std::string& word) {
   return CheckItem::Verdict::failed;
 }
 
+UncleanEnd unclean_end_from(const Json& object) {
+  UncleanEnd end;
+  if (!object.at("pid").is_null()) end.pid = object.at("pid").get<int>();
+  if (!object.at("started_at").is_null()) end.started_at = time_at(object, "started_at");
+  return end;
+}
+
 }  // namespace
 
 DaemonReport parse_report(std::string_view text) {
@@ -153,6 +160,8 @@ DaemonReport parse_report(std::string_view text) {
   report.version = text_at(object, "version");
   report.pid = object.at("pid").get<int>();
   report.started_at = time_at(object, "started_at");
+  if (const Json& last = object.at("unclean_end"); !last.is_null())
+    report.unclean_end = unclean_end_from(last);
   for (const Json& pipeline : object.at("pipelines")) report.pipelines.push_back(pipeline_from(pipeline));
   return report;
 }

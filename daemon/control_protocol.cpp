@@ -147,6 +147,11 @@ Json to_json(const WorkReport& work) {
           {"eta_s", thousandths_or_null(work.eta_s)}};
 }
 
+Json to_json(const UncleanEnd& end) {
+  return {{"pid", end.pid == 0 ? Json(nullptr) : Json(end.pid)},
+          {"started_at", time_or_null(end.started_at)}};
+}
+
 Json to_json(const DaemonReport& report) {
   Json pipelines = Json::array();
   for (const PipelineReport& pipeline : report.pipelines) pipelines.push_back(to_json(pipeline));
@@ -154,6 +159,7 @@ Json to_json(const DaemonReport& report) {
           {"version", report.version},
           {"pid", report.pid},
           {"started_at", utc_text(report.started_at)},
+          {"unclean_end", report.unclean_end ? to_json(*report.unclean_end) : Json(nullptr)},
           {"pipelines", std::move(pipelines)}};
 }
 

@@ -1,19 +1,9 @@
 #include "daemon/copy_version.h"
 
-#include <cstdint>
-#include <cstdio>
+#include "daemon/short_hash.h"
 
 namespace sluice::daemon {
 namespace {
-
-/// Eight digits that stay the same from one program to the next.
-std::string in_short(const std::string& text) {
-  std::uint32_t hash = 2166136261u;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
-  char digits[9];
-  std::snprintf(digits, sizeof digits, "%08x", hash);
-  return digits;
-}
 
 /// The text up to the mark, which is taken off with it.
 std::string take(std::string& text, char mark) {
@@ -45,13 +35,13 @@ std::string wishes(const applier::TableRule& rule) {
 }  // namespace
 
 CopyVersion version_of(const applier::TargetTable& table, const applier::TableRule& rule) {
-  return {table.source.version, std::to_string(table.oid), in_short(table.name), rule_in_short(rule)};
+  return {table.source.version, std::to_string(table.oid), short_hash(table.name), rule_in_short(rule)};
 }
 
 std::string rule_in_short(const applier::TableRule& rule) {
   applier::TableRule unnamed = rule;
   unnamed.target.clear();  // told by the name
-  return unnamed == applier::TableRule{} ? "" : in_short(wishes(rule));
+  return unnamed == applier::TableRule{} ? "" : short_hash(wishes(rule));
 }
 
 std::string to_string(const CopyVersion& version) {

@@ -149,6 +149,9 @@ std::string render(const PipelineReport& pipeline, WallTime now) {
 std::string render_status(const DaemonReport& report, const std::string& pipeline, WallTime now) {
   std::string text = fmt::format("sluiced {}, process {}, running since {}\n", report.version, report.pid,
                                  moment(report.started_at, now));
+  if (const auto& last = report.unclean_end)
+    text += fmt::format("the run before it{} did not end cleanly\n",
+                        last->started_at ? ", since " + local_text(*last->started_at) + "," : "");
   for (const PipelineReport& each : report.pipelines)
     if (pipeline.empty() || each.name == pipeline) text += "\n" + render(each, now);
   return text;

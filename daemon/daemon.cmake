@@ -33,7 +33,9 @@ add_library(sluice_daemon STATIC
   schema_design.cpp
   schema_follow.cpp
   schema_notes.cpp
+  run_mark.cpp
   seen_marks.cpp
+  source_link.cpp
   source_place.cpp
   status_board.cpp
   target_place.cpp

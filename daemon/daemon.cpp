@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "daemon/check.h"
+#include "daemon/clock_text.h"
 #include "daemon/log.h"
 #include "daemon/notify.h"
 #include "daemon/settings.h"
@@ -96,7 +97,8 @@ Daemon::Daemon(Config config, ControlSocket socket)
     : config_(std::move(config)),
       keep_working_(boost::asio::make_work_guard(workers_)),
       signals_(io_, SIGTERM, SIGINT, SIGHUP),
-      ticker_(io_) {
+      ticker_(io_),
+      mark_(RunMark::begin(RunMark::folder(), config_.file, ::getpid(), started_at_)) {
   replace_pipelines(config_.pipelines);
   ControlService& service = *this;
   server_ = std::make_unique<ControlServer>(io_, std::move(socket), service);
@@ -121,8 +123,21 @@ void Daemon::run() {
   notify::ready();
   log_event(LogLevel::info, "ready",
             {{"version", kVersion}, {"pid", ::getpid()}, {"socket", server_->path().string()}});
+  tell_unclean_end();
   io_.run();
+  mark_.end_cleanly();
   log_event(LogLevel::info, "stopped");
+}
+
+/// The position is in Postgres, so nothing is lost by it; but whoever looks after the daemon should know.
+void Daemon::tell_unclean_end() const {
+  const auto& last = mark_.last_run();
+  if (!last) return;
+  log_event(
+      LogLevel::warning, "unclean_end",
+      {{"pid", last->pid},
+       {"started_at", last->started_at ? utc_text(*last->started_at) : ""},
+       {"hint", "the last run crashed, was killed, or the machine lost power; nothing is lost by that"}});
 }
 
 DaemonReport Daemon::status() {
@@ -130,6 +145,7 @@ DaemonReport Daemon::status() {
   report.version = kVersion;
   report.pid = ::getpid();
   report.started_at = started_at_;
+  report.unclean_end = mark_.last_run();
   for (const auto& pipeline : pipelines_) report.pipelines.push_back(pipeline->report());
   return report;
 }

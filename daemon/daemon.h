@@ -13,6 +13,7 @@
 #include "daemon/control_server.h"
 #include "daemon/control_service.h"
 #include "daemon/pipeline.h"
+#include "daemon/run_mark.h"
 
 namespace sluice::daemon {
 
@@ -64,6 +65,7 @@ class Daemon : private ControlService {
   template <typename Act>
   void with_pipeline(const std::string& name, Reply<Done> reply, Act act);
   void start_workers();
+  void tell_unclean_end() const;
   void replace_pipelines(const std::vector<PipelineConfig>& wanted);
   void let_go(const std::shared_ptr<Pipeline>& pipeline);
   void start_ready_pipelines();
@@ -84,6 +86,7 @@ class Daemon : private ControlService {
   std::vector<Departure> departing_;  ///< let go of by a reload, not yet gone
   std::vector<std::thread> threads_;
   std::unique_ptr<ControlServer> server_;
+  RunMark mark_;
   std::string told_status_;
   bool stopping_ = false;
 };

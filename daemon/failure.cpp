@@ -3,13 +3,12 @@
 #include <SQLiteCpp/Exception.h>
 #include <sqlite3.h>
 
-#include <cstdint>
-#include <cstdio>
 #include <string>
 
 #include "applier/apply_error.h"
 #include "capture/source.h"
 #include "daemon/replicator.h"
+#include "daemon/short_hash.h"
 
 namespace sluice::daemon {
 namespace {
@@ -95,16 +94,13 @@ FailureReport from(const std::exception& thrown) {
   return report;
 }
 
-/// FNV-1a: short, stable over restarts, and no secret.
 std::string id_of(const ErrorReport& error) {
-  std::uint32_t hash = 2166136261u;
+  std::string all;
   for (const std::string* part :
        {&error.code, &error.sqlstate, &error.table, &error.key, &error.column, &error.message}) {
-    for (const char c : *part + '\n') hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
+    all += *part + '\n';
   }
-  char text[9];
-  std::snprintf(text, sizeof text, "%08x", hash);
-  return text;
+  return short_hash(all);
 }
 
 FailureReport sorted(std::exception_ptr thrown) {

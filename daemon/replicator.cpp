@@ -10,30 +10,13 @@
 #include "daemon/target_place.h"
 
 namespace sluice::daemon {
-namespace {
-
-/// Between two looks at a file that was closed in the meantime: did nobody but this close touch it?
-bool untouched(const FileSignature& before, const FileSignature& after) {
-  return before.database == after.database && (before.log == after.log || after.log == FileFacts{});
-}
-
-/// A file that can't be read just now may well have changed.
-bool changed_or_unsure(capture::Source& source) {
-  try {
-    return source.changed();
-  } catch (const std::exception&) {
-    return true;
-  }
-}
-
-}  // namespace
-
 Replicator::Replicator(const PipelineConfig& config, std::shared_ptr<applier::Lifeline> lifeline,
                        Observer observer)
     : config_(config),
       target_(target_options(config)),
       lifeline_(std::move(lifeline)),
-      observer_(std::move(observer)) {
+      observer_(std::move(observer)),
+      source_(config_, [this] { observe("open_source"); }) {
   tolerance_.everything = config_.on_error == OnError::quarantine;
 }
 
@@ -47,15 +30,7 @@ void Replicator::open() {
   if (last_backend_ != 0) session_->end_backend(std::exchange(last_backend_, 0));
   applier::ensure_state_schema(*session_, target_.state_schema);
   load();
-  if (!source_ || source_->replaced()) return open_source();
-  source_->forget_pages();  // what has failed may have been a file in the midst of being copied over
-}
-
-void Replicator::open_source() {
-  observe("open_source");
-  left_at_.reset();
-  seen_at_ = signature_of(config_.source.path);
-  source_ = std::make_unique<capture::Source>(source_options(config_));
+  source_.open_afresh();
 }
 
 void Replicator::close_target() {
@@ -65,50 +40,7 @@ void Replicator::close_target() {
 
 void Replicator::close() {
   close_target();
-  source_.reset();
-  left_at_.reset();
-}
-
-void Replicator::close_source() {
-  if (!source_) return;
-  const auto before = signature_of(config_.source.path);
-  const bool as_seen = before.database == seen_at_.database;
-  if (as_seen && changed_or_unsure(*source_)) {
-    missed_change_ = true;
-    return;
-  }
-  source_.reset();
-  const auto after = signature_of(config_.source.path);
-  if (as_seen && untouched(before, after)) left_at_ = after;
-}
-
-bool Replicator::source_changed(Prompt prompt) {
-  if (std::exchange(missed_change_, false)) return true;
-  if (!source_) return !left_at_ || signature_of(config_.source.path) != *left_at_;
-  if (source_->replaced()) return true;
-  return catalog_.journal_mode == "wal" ? log_has_news() : journal_has_news(prompt);
-}
-
-/// What SQLite has in its cache stays good for as long as the log says so. A file that was copied over, from
-/// a backup say, shows only in the file itself, as a checkpoint does: then it is read afresh.
-bool Replicator::log_has_news() {
-  const auto now = signature_of(config_.source.path);
-  const auto before = std::exchange(seen_at_, now);
-  if (source_->changed()) return true;
-  if (now.database == before.database) return false;
-  source_->forget_pages();
-  return true;
-}
-
-/// Even the question takes a lock in a rollback-journal mode. While a transaction writes, its own last event
-/// is still to come; only where no events come has the poll to ask all the same.
-bool Replicator::journal_has_news(Prompt prompt) {
-  const auto now = signature_of(config_.source.path);
-  const bool worth_it =
-      prompt == Prompt::event ? !write_under_way(config_.source.path) : now != seen_at_ || !has_settled(now);
-  if (!worth_it) return false;
-  seen_at_ = now;
-  return source_->changed();
+  source_.close();
 }
 
 void Replicator::discarded(const std::vector<applier::RowName>& rows) {
@@ -123,18 +55,13 @@ void Replicator::load_quarantine() {
   }
 }
 
-bool Replicator::at_rest() const {
-  return !source_ && left_at_ && signature_of(config_.source.path) == *left_at_;
-}
-
 void Replicator::confirm() {
   applier::confirm_position(*session_, target_.state_schema, config_.name, *row_);
 }
 
 std::optional<capture::Position> Replicator::captured() {
   try {
-    if (!source_) open_source();
-    return source_->captured();
+    return source_.open().captured();
   } catch (const std::exception&) {
     return std::nullopt;
   }

@@ -23,11 +23,11 @@
 #include "daemon/batch_size.h"
 #include "daemon/config.h"
 #include "daemon/cutover.h"
-#include "daemon/file_signature.h"
 #include "daemon/guard.h"
 #include "daemon/pump.h"
 #include "daemon/resync.h"
 #include "daemon/schema_design.h"
+#include "daemon/source_link.h"
 #include "daemon/verification.h"
 
 namespace sluice::daemon {
@@ -59,9 +59,6 @@ struct CutoverEnd {
   std::vector<applier::SequenceState> sequences;
   std::vector<applier::ConstraintState> constraints;
 };
-
-/// Why somebody looks at the source: a file event, or the clock.
-enum class Prompt { event, poll };
 
 /// What can be said of one table.
 struct TableView {
@@ -130,10 +127,8 @@ class Replicator {
   const Verification* verification() const { return verification_ ? &*verification_ : nullptr; }
   void end_verification() { verification_.reset(); }
 
-  /// Has the source changed since the last step? Cheap; opens nothing where the file is as it was left. In a
-  /// rollback-journal mode even this takes a lock, so there it is asked only when the file says that it is
-  /// worth it.
-  bool source_changed(Prompt prompt);
+  /// Has the source changed since the last step?
+  bool source_changed(Prompt prompt) { return source_.changed(prompt, catalog_.journal_mode == "wal"); }
 
   /// Asks Postgres whether the position is still where this side believes it: a server that is away, or was
   /// restored to an earlier point, says so only when it is asked. Throws ApplyError.
@@ -149,7 +144,7 @@ class Replicator {
   void discarded(const std::vector<applier::RowName>& rows);
 
   /// Is the file closed and untouched since?
-  bool at_rest() const;
+  bool at_rest() const { return source_.at_rest(); }
 
   /// The newest position of the source, which is opened for it; nothing where it can't be read just now.
   std::optional<capture::Position> captured();
@@ -158,13 +153,13 @@ class Replicator {
   bool has_gone_on();
 
   /// Lets go of the file, so that the application's own last close folds its log in.
-  void close_source();
+  void close_source() { source_.let_go(); }
 
   /// Lets go of the server, and of the file as well.
   void close_target();
   void close();
 
-  bool source_open() const { return source_ != nullptr; }
+  bool source_open() const { return source_.is_open(); }
   bool connected() const { return session_ != nullptr; }
   /// As far as this side knows.
   Standing standing() const { return {copying(), !row_ || row_->whole}; }
@@ -216,7 +211,6 @@ class Replicator {
     std::int64_t rows = 0;
   };
 
-  void open_source();
   void load();
   void start_first_time();
   bool is_a_stranger();
@@ -257,9 +251,6 @@ class Replicator {
                const std::string& sql);
   void note_finished();
 
-  bool reopen_source();
-  bool log_has_news();
-  bool journal_has_news(Prompt prompt);
   void check_existing_rows();
   applier::ExistingCounts count_existing(const applier::TargetTable& table);
 
@@ -317,7 +308,7 @@ class Replicator {
   std::shared_ptr<applier::Lifeline> lifeline_;
   Observer observer_;
 
-  std::unique_ptr<capture::Source> source_;
+  SourceLink source_;
   std::unique_ptr<applier::Session> session_;
   int last_backend_ = 0;  ///< of a session that ended unexpectedly
   capture::Catalog catalog_;
@@ -330,11 +321,8 @@ class Replicator {
   std::map<std::string, applier::TableProgress> progress_;
   std::map<std::string, std::int64_t> rows_total_;
   BatchSize batch_size_{config_.apply.max_batch_changes, config_.apply.max_batch_bytes};
-  UnderWay under_way_;                    ///< read for the batch that is being written
-  std::optional<FileSignature> left_at_;  ///< the file when it was closed as idle
-  FileSignature seen_at_;                 ///< the file at the last look
-  bool missed_change_ = false;            ///< seen, but not yet told
-  capture::Position read_to_;             ///< the newest change that a step has read
+  UnderWay under_way_;         ///< read for the batch that is being written
+  capture::Position read_to_;  ///< the newest change that a step has read
   applier::Tolerance tolerance_;
   applier::ConversionNotes notes_;  ///< of the values of the step under way
   std::set<std::tuple<std::string, std::string, applier::Remarks>> told_notes_;  ///< table, column, remark

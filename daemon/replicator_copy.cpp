@@ -68,7 +68,7 @@ const TargetTable* Replicator::next_to_copy() const {
 
 Replicator::CopyWay Replicator::way_to_copy(const TargetTable& table) {
   if (!rows_total_.contains(table.source.name))
-    rows_total_[table.source.name] = source_->count_rows(table.source);
+    rows_total_[table.source.name] = source_.open().count_rows(table.source);
   const auto& state = progress(table);
   if (state.copy.phase == Phase::copying) {
     return state.only_in_target == OnlyInTarget::unasked ? CopyWay::straight : CopyWay::compared;

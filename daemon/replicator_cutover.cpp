@@ -38,10 +38,10 @@ CutoverEnd Replicator::cut_over(const CutoverOrder& order) {
   observe("constraints");
   end.constraints = applier::validate_constraints(*session_, plan_.tables);
   // What can be refused is refused now, not under the lock.
-  applier::advance_sequences(*session_, plan_.tables, source_->autoincrements());
+  applier::advance_sequences(*session_, plan_.tables, source_.open().autoincrements());
   catch_up();
   observe("lock");
-  capture::LockedSource lock = source_->lock(order.max_lock);
+  capture::LockedSource lock = source_.open().lock(order.max_lock);
   LineCutter cutter(lifeline_, lock.until());
   try {
     bring_over_the_rest(lock);
@@ -99,7 +99,7 @@ void Replicator::bring_over_the_rest(const capture::LockedSource& lock) {
     lock.check_time();
     result = step();
   } while (result.outcome == Outcome::go_on && result.more);
-  if (result.outcome != Outcome::go_on || row_->applied != source_->newest()) throw source_moved_on();
+  if (result.outcome != Outcome::go_on || row_->applied != source_.open().newest()) throw source_moved_on();
   if (!tolerance_.held_back.empty()) throw rows_held_back(tolerance_.held_back.size());
 }
 
@@ -107,7 +107,7 @@ void Replicator::bring_over_the_rest(const capture::LockedSource& lock) {
 std::vector<applier::SequenceState> Replicator::write_end() {
   session_->exec(session_->transaction_settings() +
                  applier::hold_sql(target_.state_schema, config_.name, *row_));
-  auto sequences = applier::advance_sequences(*session_, plan_.tables, source_->autoincrements());
+  auto sequences = applier::advance_sequences(*session_, plan_.tables, source_.open().autoincrements());
   session_->exec(applier::finish_sql(target_.state_schema, config_.name));
   return sequences;
 }
@@ -122,7 +122,7 @@ void Replicator::end_if_moved() {
         "the file has moved to Postgres without a fence, and Postgres lacks changes from before that",
         "what was written since is not known: begin anew with sluicectl uninstall --target " + config_.name);
   }
-  if (row_->applied != source_->newest()) return;
+  if (row_->applied != source_.open().newest()) return;
   applier::Transaction transaction(*session_);
   write_end();
   transaction.commit();

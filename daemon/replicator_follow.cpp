@@ -30,7 +30,7 @@ using applier::TableProgress;
 void Replicator::follow_schema() {
   if (!row_) return;
   const bool same_numbers = row_->source.id == catalog_.source_id;
-  const auto was_dropped = [this](const std::string& table) { return source_->was_dropped(table); };
+  const auto was_dropped = [this](const std::string& table) { return source_.open().was_dropped(table); };
   const SchemaFollow follow = plan_follow(
       *session_, {target_, config_.schema_changes, catalog_, progress_, same_numbers, was_dropped});
   if (follow.nothing()) return;
@@ -96,7 +96,7 @@ void Replicator::remember_tables() {
 void Replicator::follow_indexes() {
   if (config_.schema_changes != SchemaChanges::mirror) return;
   std::map<std::string, TableProgress> changed;
-  for (const auto& design : design_tables(*source_, target_, catalog_.tables, DesignBy::schema)) {
+  for (const auto& design : design_tables(source_.open(), target_, catalog_.tables, DesignBy::schema)) {
     const auto found = progress_.find(design.source);
     if (found == progress_.end() || !found->second.made) continue;
     TableProgress state = found->second;

@@ -101,8 +101,8 @@ void Replicator::make_schema() {
 /// All of them in one transaction with what is remembered of them, so that a crash leaves either.
 void Replicator::make_tables(const std::vector<capture::SourceTable>& missing,
                              const std::vector<TargetTable>& there) {
-  const auto designs = design_tables(*source_, target_, with_parents(missing), DesignBy::rows, there);
-  const auto by_schema = design_tables(*source_, target_, catalog_.tables, DesignBy::schema);
+  const auto designs = design_tables(source_.open(), target_, with_parents(missing), DesignBy::rows, there);
+  const auto by_schema = design_tables(source_.open(), target_, catalog_.tables, DesignBy::schema);
   applier::Transaction transaction(*session_);
   const bool first_time = !row_;
   if (first_time) {
@@ -163,7 +163,7 @@ StepResult Replicator::finish_tables() {
 /// Goes by the types that the tables have been given.
 std::vector<TableDesign> Replicator::design_unfinished() {
   const auto tables = to_finish();
-  auto designs = design_tables(*source_, target_, with_parents(tables), DesignBy::rows, plan_.tables);
+  auto designs = design_tables(source_.open(), target_, with_parents(tables), DesignBy::rows, plan_.tables);
   std::erase_if(designs, [&](const auto& design) { return !is_among(tables, design.source); });
   return designs;
 }

@@ -25,7 +25,9 @@ Interrupted::Interrupted() : std::runtime_error("the schema or the changelog mov
 StepResult Replicator::step() {
   StepResult moved;
   moved.outcome = Outcome::reinstall;
-  if ((!source_ || source_->replaced()) && !reopen_source()) return moved;
+  const Renewal renewal = source_.renew();
+  if (renewal != Renewal::kept) catalog_.journal_mode = source_.open().journal_mode();
+  if (renewal == Renewal::unknown) return moved;
   try {
     under_way_ = {};
     notes_.clear();
@@ -73,7 +75,7 @@ capture::ReadRequest Replicator::request(const capture::Anchor& from, const Ride
 
 Chunk Replicator::read(const capture::ReadRequest& request) {
   observe("read");
-  auto result = source_->read(catalog_, request);
+  auto result = source_.open().read(catalog_, request);
   if (auto* chunk = std::get_if<Chunk>(&result)) {
     under_way_.changes += chunk->changes;
     if (chunk->copy) under_way_.changes += static_cast<std::int64_t>(chunk->copy->rows.size());

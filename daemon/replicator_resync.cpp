@@ -23,7 +23,7 @@ bool Replicator::prepare_resync() {
   if (is_a_stranger()) {
     if (evidence_.elsewhere) diverge();
     // The file at the known place is the source from now on, under an id of its own.
-    source_->install(capture::KnownHistory{row_->applied.position, ""});
+    source_.open().install(capture::KnownHistory{row_->applied.position, ""});
   }
   install_and_survey();
   if (!row_) start_first_time();
@@ -50,7 +50,7 @@ std::vector<TableDifference> Replicator::compare_once(const std::string& only) {
     if (auto target = applier::find_target(*session_, target_, table)) {
       found.push_back(std::move(*target));
     } else if (only.empty() || only == table.name) {
-      differences.push_back({table.name, table.name, 0, 0, source_->count_rows(table)});
+      differences.push_back({table.name, table.name, 0, 0, source_.open().count_rows(table)});
     }
   }
   plan_.tables = applier::parents_first(std::move(found));
@@ -65,7 +65,7 @@ std::vector<TableDifference> Replicator::compare_once(const std::string& only) {
 TableDifference Replicator::difference(const TargetTable& table) {
   observe("compare");
   LargeBatch batch(*session_, plan_, context(), *row_);
-  auto ask = request(source_->newest(), {});
+  auto ask = request(source_.open().newest(), {});
   const Gathered gathered = gather(batch, table, ask);
   const auto counts = batch.count_existing(table);
   const std::int64_t on_both_sides = counts.rows - counts.foreign;
@@ -81,7 +81,7 @@ void Replicator::begin_resync(const std::string& only) {
   const bool anew = judge(evidence_).outcome != Outcome::go_on;
   applier::PipelineRow next = *row_;
   next.source = here();
-  if (anew) next.applied = source_->newest();
+  if (anew) next.applied = source_.open().newest();
   next.whole = anew || row_->whole;
 
   applier::Transaction transaction(*session_);
@@ -115,14 +115,14 @@ void Replicator::begin_migration() {
 void Replicator::refuse_what_diverges() {
   if (is_a_stranger()) diverge();
   if (evidence_.found_id.empty()) return;
-  evidence_.match = source_->match(row_->applied);
+  evidence_.match = source_.open().match(row_->applied);
   if (judge(evidence_).outcome == Outcome::diverged) diverge();
 }
 
 /// Capture goes back in where that has not been done, and every table is compared: what the migration wrote
 /// was not noted. The history of the file is a new one.
 void Replicator::end_migration() {
-  source_->check_no_migration();
+  source_.open().check_no_migration();
   prepare_resync();
   begin_resync("");
 }

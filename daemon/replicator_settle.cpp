@@ -38,6 +38,7 @@ void Replicator::load() {
 }
 
 Outcome Replicator::settle() {
+  source_.renew();
   load();
   if (row_ && row_->migrating) end_migration();
   if (is_a_stranger()) return Outcome::diverged;
@@ -69,8 +70,8 @@ Outcome Replicator::settle() {
 /// installed.
 bool Replicator::is_a_stranger() {
   if (!row_) return false;
-  source_->check_whole();
-  const auto found = source_->identity();
+  source_.open().check_whole();
+  const auto found = source_.open().identity();
   evidence_ = {};
   evidence_.expected_id = row_->source.id;
   evidence_.found_id = found.source_id;
@@ -84,7 +85,7 @@ Evidence Replicator::evidence() {
   Evidence found;
   found.found_id = catalog_.source_id;
   found.expected_id = row_ ? row_->source.id : catalog_.source_id;
-  if (row_) found.match = source_->match(row_->applied);
+  if (row_) found.match = source_.open().match(row_->applied);
   return found;
 }
 
@@ -117,15 +118,15 @@ capture::KnownHistory Replicator::known_history() const {
 /// too.
 void Replicator::install_and_survey() {
   constexpr int kTries = 10;
-  moved_ = row_ ? source_->moved() : std::nullopt;
+  moved_ = row_ ? source_.open().moved() : std::nullopt;
   if (moved_) {
-    catalog_ = source_->survey();
+    catalog_ = source_.open().survey();
     return;
   }
   for (int i = 0; i < kTries; ++i) {
-    source_->install(known_history());
-    catalog_ = source_->survey();
-    if (source_->missing().empty()) return;
+    source_.open().install(known_history());
+    catalog_ = source_.open().survey();
+    if (source_.open().missing().empty()) return;
   }
   throw ApplyError(Fault::environment, "the schema of the source changes faster than it can be followed");
 }
@@ -133,7 +134,7 @@ void Replicator::install_and_survey() {
 void Replicator::start_first_time() {
   applier::PipelineRow row;
   row.source = here();
-  row.applied = source_->newest();
+  row.applied = source_.open().newest();
   applier::create_pipeline(*session_, target_.state_schema, config_.name, row);
   row_ = row;
 }
@@ -202,7 +203,7 @@ void Replicator::add_column(const capture::SourceTable& table, const std::string
 /// copies start.
 void Replicator::copy_again() {
   const bool overrun = judgement_.outcome == Outcome::resync_all;
-  const capture::Anchor from = overrun ? source_->newest() : row_->applied;
+  const capture::Anchor from = overrun ? source_.open().newest() : row_->applied;
   applier::LargeBatch batch(*session_, plan_, context(), *row_);
   for (const auto& name : judgement_.copy_again) {
     auto& progress = progress_[name];
@@ -217,15 +218,6 @@ void Replicator::copy_again() {
   batch.commit(from, whole);
   advanced(from, whole);
   note_filled_tables();
-}
-
-/// After a pause in which the file was let go of, or when another file has taken its place; false for that.
-bool Replicator::reopen_source() {
-  const auto found = signature_of(config_.source.path);
-  const bool same_file = !source_ && left_at_ && found.database.inode == left_at_->database.inode;
-  open_source();
-  catalog_.journal_mode = source_->journal_mode();
-  return same_file;
 }
 
 }  // namespace sluice::daemon

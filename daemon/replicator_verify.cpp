@@ -41,7 +41,7 @@ StepResult Replicator::verify_on() {
   const TargetTable* table = table_to_verify();
   if (table == nullptr) return replay({});
   verification_->scans(table->oid);
-  if (verification_->frontier().empty()) verification_->expect(source_->count_rows(table->source));
+  if (verification_->frontier().empty()) verification_->expect(source_.open().count_rows(table->source));
   StepResult result = verify_piece(*table);
   result.verifying = !verification_->done();
   return result;

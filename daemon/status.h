@@ -101,10 +101,17 @@ struct PipelineReport {
   std::optional<ErrorReport> error;
 };
 
+/// A run of the daemon that ended by a crash, a kill or a loss of power.
+struct UncleanEnd {
+  int pid = 0;                         ///< 0: not known
+  std::optional<WallTime> started_at;  ///< where known
+};
+
 struct DaemonReport {
   std::string version;
   int pid = 0;
   WallTime started_at{};
+  std::optional<UncleanEnd> unclean_end;  ///< of the run before this one
   std::vector<PipelineReport> pipelines;
 };
 

@@ -29,7 +29,7 @@ TEST_CASE("the status document has the fields, names and order that programs rel
   report.pipelines.pop_back();
   CHECK(
       dump(to_json(report)) ==
-      R"({"api":1,"version":"0.1.0","pid":4711,"started_at":"2026-11-20T12:00:00.000Z","pipelines":[)"
+      R"({"api":1,"version":"0.1.0","pid":4711,"started_at":"2026-11-20T12:00:00.000Z","unclean_end":{"pid":4242,"started_at":"2026-11-19T07:00:00.000Z"},"pipelines":[)"
       R"({"name":"shop","mode":"continuous","state":"halted",)"
       R"("source":{"path":"/home/ann/shop.db","id":"5d0c","journal_mode":"wal",)"
       R"("not_captured":[{"name":"search","reason":"virtual table"}]},)"
