@@ -116,9 +116,8 @@ void Comparison::show_extra(Findings& findings) {
   std::vector<std::string> keys;
   for (const std::size_t i : table_.key) {
     const auto& column = table_.columns[i];
-    const bool number =
-        column.kind == TypeKind::int2 || column.kind == TypeKind::int4 || column.kind == TypeKind::int8;
-    keys.push_back(number ? "t." + column.name + "::text" : "quote_literal(t." + column.name + ")");
+    keys.push_back(is_integer(column.kind) ? "t." + column.name + "::text"
+                                           : "quote_literal(t." + column.name + ")");
   }
   const std::string list = join(keys, " || ', ' || ");
   const auto rows =

@@ -10,10 +10,6 @@
 namespace sluice::applier {
 namespace {
 
-bool is_integer(const TargetColumn& column) {
-  return column.kind == TypeKind::int2 || column.kind == TypeKind::int4 || column.kind == TypeKind::int8;
-}
-
 /// Where a value stands among the values of a column.
 struct Place {
   enum class Kind { before_all, at, after_all };
@@ -111,7 +107,7 @@ bool shares_key_order(const TargetTable& table) {
     const bool binary = i >= collations.size() || collations[i] == "binary";
     const bool by_bytes =
         binary && (column.kind == TypeKind::bytea || (column.kind == TypeKind::text && column.bytewise));
-    if (column.rule != TypeRule{} || (!is_integer(column) && !by_bytes)) return false;
+    if (column.rule != TypeRule{} || (!is_integer(column.kind) && !by_bytes)) return false;
   }
   return true;
 }

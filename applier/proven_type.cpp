@@ -22,8 +22,7 @@ constexpr std::array<std::string_view, 3> kJson{"json_valid@", "json_valid@or@is
 
 bool is_name(const Token& token, const std::string& name) {
   const bool word = token.kind == Token::Kind::word || token.kind == Token::Kind::name;
-  const BySqliteName before;
-  return word && !before(token.text, name) && !before(name, token.text);
+  return word && same_name(token.text, name);
 }
 
 /// The condition without parentheses, the column as @.

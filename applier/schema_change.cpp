@@ -16,11 +16,6 @@ using Kind = ColumnChange::Kind;
 constexpr std::size_t kWordsOfTable = 2;
 constexpr std::size_t kWordsOfColumn = 3;
 
-bool same_name(const std::string& one, const std::string& other) {
-  const BySqliteName before;
-  return !before(one, other) && !before(other, one);
-}
-
 const SourceColumn* find(const Columns& columns, const std::string& name) {
   const auto found = std::find_if(columns.begin(), columns.end(),
                                   [&](const SourceColumn& each) { return same_name(each.name, name); });

@@ -21,8 +21,7 @@ struct Sequence {
 };
 
 bool is_counted(TypeKind kind) {
-  return kind == TypeKind::int2 || kind == TypeKind::int4 || kind == TypeKind::int8 ||
-         kind == TypeKind::numeric;
+  return is_integer(kind) || kind == TypeKind::numeric;
 }
 
 /// AUTOINCREMENT counts the key that is an alias of the rowid.

@@ -20,11 +20,6 @@ using capture::IndexDetails;
 using capture::TableDetails;
 using Names = std::vector<std::string>;
 
-bool same_name(const std::string& one, const std::string& other) {
-  const BySqliteName before;
-  return !before(one, other) && !before(other, one);
-}
-
 bool in_key(const capture::SourceTable& table, std::size_t column) {
   return std::find(table.key.begin(), table.key.end(), column) != table.key.end();
 }

@@ -9,6 +9,11 @@ bool BySqliteName::operator()(std::string_view one, std::string_view other) cons
   return std::ranges::lexicographical_compare(one, other, {}, lower, lower);
 }
 
+bool same_name(std::string_view one, std::string_view other) {
+  const BySqliteName before;
+  return !before(one, other) && !before(other, one);
+}
+
 const TableRule& rule_of(const TableRules& rules, std::string_view table) {
   static const TableRule none;
   const auto found = rules.find(table);

@@ -14,6 +14,9 @@ struct BySqliteName {
   bool operator()(std::string_view one, std::string_view other) const;
 };
 
+/// Does SQLite take the two for one name?
+bool same_name(std::string_view one, std::string_view other);
+
 /// Something for each of several columns, by the names that SQLite has for them.
 using ByColumn = std::map<std::string, std::string, BySqliteName>;
 

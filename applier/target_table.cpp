@@ -139,10 +139,8 @@ void match_columns(TargetTable& table, const ServerTable& server, const TargetOp
 }
 
 TargetColumn* column_of(TargetTable& table, const std::string& source_name) {
-  const BySqliteName before;
   const auto found = std::find_if(table.columns.begin(), table.columns.end(), [&](const auto& column) {
-    const auto& name = table.source.columns[column.source].name;
-    return !before(name, source_name) && !before(source_name, name);
+    return same_name(table.source.columns[column.source].name, source_name);
   });
   return found == table.columns.end() ? nullptr : &*found;
 }

@@ -49,6 +49,10 @@ TypeKind kind_of(unsigned base_type_oid, bool is_array) {
   }
 }
 
+bool is_integer(TypeKind kind) {
+  return kind == TypeKind::int2 || kind == TypeKind::int4 || kind == TypeKind::int8;
+}
+
 const char* name_of(TypeKind kind) {
   switch (kind) {
     case TypeKind::boolean:

@@ -30,6 +30,9 @@ enum class TypeKind {
 /// The kind of a type by the oid of its base type (domains resolved). The oids are Postgres's fixed ones.
 TypeKind kind_of(unsigned base_type_oid, bool is_array = false);
 
+/// smallint, integer or bigint.
+bool is_integer(TypeKind kind);
+
 /// Its name for people: `double precision`.
 const char* name_of(TypeKind kind);
 

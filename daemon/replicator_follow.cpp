@@ -39,7 +39,7 @@ void Replicator::follow_schema() {
   refuse_to_follow(follow, everything_gone ? SchemaChanges::additive : config_.schema_changes);
 
   applier::Transaction transaction(*session_);
-  session_->exec(applier::advance_sql(target_.state_schema, config_.name, *row_, row_->applied, row_->whole));
+  session_->exec(advance_nowhere());
   for (const auto& step : follow.steps) carry_out(*session_, step);
   auto next = renamed_progress(follow);
   transaction.commit();

@@ -40,9 +40,8 @@ const TableDesign& design_of(const std::vector<TableDesign>& designs, const std:
 }
 
 bool is_among(const std::vector<capture::SourceTable>& tables, const std::string& name) {
-  const applier::BySqliteName before;
   return std::any_of(tables.begin(), tables.end(),
-                     [&](const auto& each) { return !before(each.name, name) && !before(name, each.name); });
+                     [&](const auto& each) { return applier::same_name(each.name, name); });
 }
 
 constexpr const char* kMadeBySluice = "made by Sluice ";

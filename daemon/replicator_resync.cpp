@@ -106,7 +106,7 @@ void Replicator::begin_migration() {
   if (!row_) return;
   if (!row_->migrating) refuse_what_diverges();
   applier::Transaction transaction(*session_);
-  session_->exec(applier::advance_sql(target_.state_schema, config_.name, *row_, row_->applied, row_->whole));
+  session_->exec(advance_nowhere());
   session_->exec(applier::save_migrating_sql(target_.state_schema, config_.name, true));
   transaction.commit();
 }
@@ -137,7 +137,7 @@ void Replicator::adopt() {
   next.source.host = machine_id(config_);
   // Moves nothing, but fences the daemon that may still run at the former place.
   applier::Transaction transaction(*session_);
-  session_->exec(applier::advance_sql(target_.state_schema, config_.name, *row_, row_->applied, row_->whole));
+  session_->exec(advance_nowhere());
   applier::update_source(*session_, target_.state_schema, config_.name, next.source);
   transaction.commit();
 }

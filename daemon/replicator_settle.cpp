@@ -191,7 +191,7 @@ void Replicator::add_column(const capture::SourceTable& table, const std::string
   auto& state = progress_.at(table.name);
   begin_after_change(state, table.name);
   applier::Transaction transaction(*session_);
-  session_->exec(applier::advance_sql(target_.state_schema, config_.name, *row_, row_->applied, row_->whole));
+  session_->exec(advance_nowhere());
   session_->exec(ddl);
   session_->exec(applier::save_progress_sql(target_.state_schema, config_.name, table.name, state));
   transaction.commit();
