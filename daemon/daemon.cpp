@@ -9,11 +9,11 @@
 #include <mutex>
 #include <utility>
 
-#include "daemon/check.h"
-#include "daemon/log.h"
+#include "daemon/base/version.h"
+#include "daemon/config/settings.h"
+#include "daemon/inspect/check.h"
+#include "daemon/log/log.h"
 #include "daemon/notify.h"
-#include "daemon/settings.h"
-#include "daemon/version.h"
 
 namespace sluice::daemon {
 namespace {
