@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "applier/apply_error.h"
-#include "applier/general_write.h"
-#include "applier/identifiers.h"
-#include "applier/state_store.h"
+#include "applier/server/apply_error.h"
+#include "applier/server/state_store.h"
+#include "applier/values/identifiers.h"
+#include "applier/write/general_write.h"
 
 namespace sluice::applier {
 namespace {

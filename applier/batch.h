@@ -7,14 +7,14 @@
 #include <string>
 #include <vector>
 
-#include "applier/comparison.h"
-#include "applier/convert.h"
-#include "applier/options.h"
-#include "applier/progress.h"
-#include "applier/refusal.h"
-#include "applier/session.h"
-#include "applier/stage.h"
-#include "applier/target_table.h"
+#include "applier/compare/comparison.h"
+#include "applier/server/progress.h"
+#include "applier/server/session.h"
+#include "applier/server/target_table.h"
+#include "applier/values/convert.h"
+#include "applier/values/options.h"
+#include "applier/write/refusal.h"
+#include "applier/write/stage.h"
 #include "capture/change.h"
 
 /// How a batch reaches Postgres: always as one transaction, fenced by the position row.

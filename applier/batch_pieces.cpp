@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "applier/apply_error.h"
 #include "applier/batch.h"
-#include "applier/general_write.h"
+#include "applier/server/apply_error.h"
+#include "applier/write/general_write.h"
 
 namespace sluice::applier {
 namespace {

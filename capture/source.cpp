@@ -9,17 +9,17 @@
 #include <thread>
 #include <utility>
 
-#include "capture/changelog.h"
-#include "capture/changelog_reader.h"
-#include "capture/details_reader.h"
-#include "capture/fence.h"
-#include "capture/installer.h"
-#include "capture/log_reader.h"
-#include "capture/migration_lock.h"
+#include "capture/install/changelog.h"
+#include "capture/install/fence.h"
+#include "capture/install/installer.h"
+#include "capture/install/migration_lock.h"
 #include "capture/quiet_vfs.h"
+#include "capture/read/changelog_reader.h"
+#include "capture/read/details_reader.h"
+#include "capture/read/log_reader.h"
+#include "capture/schema/survey.h"
+#include "capture/schema/table_choice.h"
 #include "capture/source_file.h"
-#include "capture/survey.h"
-#include "capture/table_choice.h"
 #include "capture/values.h"
 
 namespace sluice::capture {

@@ -9,12 +9,12 @@
 #include <mutex>
 #include <utility>
 
-#include "daemon/check.h"
-#include "daemon/clock_text.h"
-#include "daemon/log.h"
+#include "daemon/base/version.h"
+#include "daemon/config/settings.h"
+#include "daemon/inspect/check.h"
+#include "daemon/log/log.h"
 #include "daemon/notify.h"
-#include "daemon/settings.h"
-#include "daemon/version.h"
+#include "daemon/report/clock_text.h"
 
 namespace sluice::daemon {
 namespace {

@@ -9,10 +9,10 @@
 #include <thread>
 #include <vector>
 
-#include "daemon/config.h"
-#include "daemon/control_server.h"
-#include "daemon/control_service.h"
-#include "daemon/pipeline.h"
+#include "daemon/config/config.h"
+#include "daemon/control/server.h"
+#include "daemon/pipeline/pipeline.h"
+#include "daemon/report/service.h"
 #include "daemon/run_mark.h"
 
 namespace sluice::daemon {

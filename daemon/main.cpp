@@ -3,12 +3,12 @@
 #include <cstdio>
 #include <string>
 
-#include "daemon/config.h"
-#include "daemon/control_socket.h"
+#include "daemon/base/exit_code.h"
+#include "daemon/base/version.h"
+#include "daemon/config/config.h"
+#include "daemon/control/socket.h"
 #include "daemon/daemon.h"
-#include "daemon/exit_code.h"
-#include "daemon/log.h"
-#include "daemon/version.h"
+#include "daemon/log/log.h"
 
 namespace {
 

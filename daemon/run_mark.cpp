@@ -10,9 +10,9 @@
 #include <string>
 #include <utility>
 
-#include "daemon/clock_text.h"
-#include "daemon/config_paths.h"
-#include "daemon/short_hash.h"
+#include "daemon/base/short_hash.h"
+#include "daemon/config/paths.h"
+#include "daemon/report/clock_text.h"
 
 namespace sluice::daemon {
 namespace {

@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <optional>
 
-#include "daemon/status.h"
+#include "daemon/report/status.h"
 
 namespace sluice::daemon {
 

@@ -6,9 +6,9 @@
 #include <span>
 #include <string_view>
 
-#include "daemon/ctl_verbs.h"
-#include "daemon/units.h"
-#include "daemon/version.h"
+#include "daemon/base/units.h"
+#include "daemon/base/version.h"
+#include "daemon/ctl/verbs/verbs.h"
 
 namespace {
 

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "applier/apply_error.h"
+#include "applier/server/apply_error.h"
 #include "tests/applier/fixture.h"
 
 using namespace sluice;

@@ -1,11 +1,11 @@
 // Comparing by value, piece by piece: what is found, and what mending writes.
 
-#include "applier/comparison.h"
+#include "applier/compare/comparison.h"
 
 #include <algorithm>
 
-#include "applier/identifiers.h"
-#include "applier/key_range.h"
+#include "applier/compare/key_range.h"
+#include "applier/values/identifiers.h"
 #include "tests/applier/fixture.h"
 
 namespace sluice::test {

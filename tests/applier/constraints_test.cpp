@@ -1,6 +1,6 @@
 // Constraints that were put on beside rows that nobody had checked.
 
-#include "applier/constraints.h"
+#include "applier/server/constraints.h"
 
 #include "tests/applier/fixture.h"
 

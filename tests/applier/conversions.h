@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "applier/convert.h"
+#include "applier/values/convert.h"
 
 /// Conversions without their ceremony.
 namespace sluice::test {

@@ -5,7 +5,7 @@
 #include <limits>
 #include <string>
 
-#include "applier/json_text.h"
+#include "applier/values/json_text.h"
 #include "tests/applier/conversions.h"
 
 using namespace sluice::applier;

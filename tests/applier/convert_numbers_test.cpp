@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <limits>
 
-#include "applier/decimal.h"
+#include "applier/values/decimal.h"
 #include "tests/applier/conversions.h"
 
 using namespace sluice::applier;

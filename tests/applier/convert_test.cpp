@@ -1,6 +1,6 @@
 // Text, bytes, UUIDs and what goes through Postgres's own input; NULL everywhere.
 
-#include "applier/convert.h"
+#include "applier/values/convert.h"
 
 #include <doctest/doctest.h>
 

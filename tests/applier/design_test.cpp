@@ -2,11 +2,11 @@
 
 #include <doctest/doctest.h>
 
-#include "applier/default_value.h"
-#include "applier/names.h"
-#include "applier/sqlite_expression.h"
-#include "applier/table_ddl.h"
-#include "applier/type_choice.h"
+#include "applier/design/default_value.h"
+#include "applier/design/sqlite_expression.h"
+#include "applier/design/table_ddl.h"
+#include "applier/design/type_choice.h"
+#include "applier/values/names.h"
 
 using namespace sluice;
 using namespace sluice::applier;

@@ -8,8 +8,8 @@
 #include <thread>
 #include <tuple>
 
-#include "applier/apply_error.h"
-#include "applier/session.h"
+#include "applier/server/apply_error.h"
+#include "applier/server/session.h"
 #include "tests/support/postgres_cluster.h"
 #include "tests/support/wait_until.h"
 

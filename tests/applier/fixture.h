@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
-#include "applier/apply_error.h"
 #include "applier/batch.h"
-#include "applier/state_store.h"
+#include "applier/server/apply_error.h"
+#include "applier/server/state_store.h"
 #include "tests/support/postgres_cluster.h"
 #include "tests/support/wait_until.h"
 

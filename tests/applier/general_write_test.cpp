@@ -2,8 +2,8 @@
 
 #include <doctest/doctest.h>
 
-#include "applier/apply_error.h"
 #include "applier/batch.h"
+#include "applier/server/apply_error.h"
 #include "tests/applier/fixture.h"
 #include "tests/support/tcp_relay.h"
 

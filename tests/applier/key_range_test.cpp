@@ -1,6 +1,6 @@
 // Parts of a table by their keys: what the server finds between two keys is what the source has there.
 
-#include "applier/key_range.h"
+#include "applier/compare/key_range.h"
 
 #include <algorithm>
 #include <random>

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "applier/identifiers.h"
+#include "applier/values/identifiers.h"
 #include "tests/applier/conversions.h"
 #include "tests/e2e/scene.h"
 #include "tests/support/postgres_cluster.h"

@@ -1,4 +1,4 @@
-#include "applier/schema_change.h"
+#include "applier/design/schema_change.h"
 
 #include <doctest/doctest.h>
 

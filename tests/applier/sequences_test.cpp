@@ -1,6 +1,6 @@
 // What gives out numbers on the server goes on where the source's rows end.
 
-#include "applier/sequences.h"
+#include "applier/server/sequences.h"
 
 #include "tests/applier/fixture.h"
 

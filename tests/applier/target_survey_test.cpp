@@ -3,9 +3,9 @@
 
 #include <doctest/doctest.h>
 
-#include "applier/apply_error.h"
-#include "applier/identifiers.h"
-#include "applier/target_table.h"
+#include "applier/server/apply_error.h"
+#include "applier/server/target_table.h"
+#include "applier/values/identifiers.h"
 #include "tests/applier/fixture.h"
 
 using namespace sluice;

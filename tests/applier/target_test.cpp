@@ -1,9 +1,9 @@
 #include <doctest/doctest.h>
 
-#include "applier/apply_error.h"
-#include "applier/session.h"
-#include "applier/state_store.h"
-#include "applier/target_table.h"
+#include "applier/server/apply_error.h"
+#include "applier/server/session.h"
+#include "applier/server/state_store.h"
+#include "applier/server/target_table.h"
 #include "tests/applier/fixture.h"
 
 using namespace sluice;

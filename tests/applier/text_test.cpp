@@ -1,10 +1,10 @@
 #include <doctest/doctest.h>
 
-#include "applier/apply_error.h"
-#include "applier/identifiers.h"
-#include "applier/table_write.h"
-#include "applier/target_table.h"
-#include "applier/utf8.h"
+#include "applier/server/apply_error.h"
+#include "applier/server/target_table.h"
+#include "applier/values/identifiers.h"
+#include "applier/values/utf8.h"
+#include "applier/write/table_write.h"
 
 using namespace sluice::applier;
 

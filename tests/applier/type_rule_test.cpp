@@ -1,4 +1,4 @@
-#include "applier/type_rule.h"
+#include "applier/values/type_rule.h"
 
 #include <doctest/doctest.h>
 

@@ -6,8 +6,8 @@
 #include <iterator>
 #include <string>
 
-#include "applier/convert.h"
-#include "applier/type_rule.h"
+#include "applier/values/convert.h"
+#include "applier/values/type_rule.h"
 
 using namespace sluice::applier;
 

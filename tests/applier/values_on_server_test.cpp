@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "applier/apply_error.h"
-#include "applier/conversion_table.h"
+#include "applier/server/apply_error.h"
+#include "applier/values/conversion_table.h"
 #include "tests/applier/conversions.h"
 #include "tests/applier/fixture.h"
 

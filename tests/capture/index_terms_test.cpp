@@ -1,4 +1,4 @@
-#include "capture/index_terms.h"
+#include "capture/schema/index_terms.h"
 
 #include <doctest/doctest.h>
 

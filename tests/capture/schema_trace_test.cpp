@@ -1,4 +1,4 @@
-#include "capture/schema_trace.h"
+#include "capture/install/schema_trace.h"
 
 #include <doctest/doctest.h>
 

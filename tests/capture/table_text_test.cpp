@@ -1,9 +1,9 @@
-#include "capture/table_text.h"
+#include "capture/schema/table_text.h"
 
 #include <doctest/doctest.h>
 
-#include "capture/details_reader.h"
-#include "capture/survey.h"
+#include "capture/read/details_reader.h"
+#include "capture/schema/survey.h"
 
 using namespace sluice::capture;
 

@@ -1,4 +1,4 @@
-#include "capture/trigger_ddl.h"
+#include "capture/install/trigger_ddl.h"
 
 #include <doctest/doctest.h>
 

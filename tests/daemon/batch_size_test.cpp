@@ -1,4 +1,4 @@
-#include "daemon/batch_size.h"
+#include "daemon/sync/batch_size.h"
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
 add_executable(config_tests config_test.cpp units_test.cpp redact_test.cpp log_test.cpp readme_test.cpp)
-target_link_libraries(config_tests PRIVATE doctest_main sluice_config)
+target_link_libraries(config_tests PRIVATE doctest_main sluice_config sluice_log)
 target_compile_definitions(config_tests PRIVATE
   SAMPLE_CONFIG="${PROJECT_SOURCE_DIR}/config.yaml"
   README_FILE="${PROJECT_SOURCE_DIR}/README.md"

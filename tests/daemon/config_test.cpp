@@ -1,4 +1,4 @@
-#include "daemon/config.h"
+#include "daemon/config/config.h"
 
 #include <doctest/doctest.h>
 #include <unistd.h>
@@ -9,8 +9,8 @@
 #include <optional>
 #include <regex>
 
-#include "daemon/nearest.h"
-#include "daemon/settings.h"
+#include "daemon/base/nearest.h"
+#include "daemon/config/settings.h"
 
 using namespace sluice::daemon;
 using namespace std::chrono_literals;

@@ -5,13 +5,13 @@
 #include <nlohmann/json.hpp>
 
 #include "control_fixture.h"
-#include "daemon/clock_text.h"
-#include "daemon/control_events.h"
-#include "daemon/control_protocol.h"
-#include "daemon/ctl_log_table.h"
-#include "daemon/ctl_render.h"
-#include "daemon/ctl_verbs.h"
-#include "daemon/metrics.h"
+#include "daemon/control/documents/protocol.h"
+#include "daemon/control/events.h"
+#include "daemon/control/metrics.h"
+#include "daemon/ctl/screens/log_table.h"
+#include "daemon/ctl/screens/render.h"
+#include "daemon/ctl/verbs/verbs.h"
+#include "daemon/report/clock_text.h"
 
 using namespace sluice::daemon;
 using namespace sluice::daemon::test;

@@ -8,8 +8,8 @@
 #include <boost/asio/post.hpp>
 #include <stdexcept>
 
-#include "daemon/clock_text.h"
-#include "daemon/socket_address.h"
+#include "daemon/base/socket_address.h"
+#include "daemon/report/clock_text.h"
 
 namespace sluice::daemon::test {
 

@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "daemon/control_server.h"
+#include "daemon/control/server.h"
 
 /// A control server on a socket of its own, and ways to speak to it.
 namespace sluice::daemon::test {

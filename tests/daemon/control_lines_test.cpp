@@ -5,9 +5,9 @@
 #include <nlohmann/json.hpp>
 
 #include "control_fixture.h"
-#include "daemon/control_client.h"
-#include "daemon/control_lines.h"
-#include "daemon/control_protocol.h"
+#include "daemon/control/documents/protocol.h"
+#include "daemon/control/lines.h"
+#include "daemon/ctl/client.h"
 
 using namespace sluice::daemon;
 using namespace sluice::daemon::test;

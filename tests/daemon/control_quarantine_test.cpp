@@ -7,11 +7,11 @@
 #include <nlohmann/json.hpp>
 
 #include "control_fixture.h"
-#include "daemon/clock_text.h"
-#include "daemon/control_protocol.h"
-#include "daemon/ctl_quarantine_screen.h"
-#include "daemon/ctl_render.h"
-#include "daemon/ctl_verbs.h"
+#include "daemon/control/documents/protocol.h"
+#include "daemon/ctl/screens/quarantine.h"
+#include "daemon/ctl/screens/render.h"
+#include "daemon/ctl/verbs/verbs.h"
+#include "daemon/report/clock_text.h"
 
 using namespace sluice::daemon;
 using namespace sluice::daemon::test;

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "control_fixture.h"
-#include "daemon/control_protocol.h"
+#include "daemon/control/documents/protocol.h"
 
 using namespace sluice::daemon;
 using namespace sluice::daemon::test;

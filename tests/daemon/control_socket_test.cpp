@@ -8,9 +8,9 @@
 #include <fstream>
 
 #include "control_fixture.h"
-#include "daemon/control_client.h"
-#include "daemon/control_routes.h"
-#include "daemon/socket_address.h"
+#include "daemon/base/socket_address.h"
+#include "daemon/control/routes.h"
+#include "daemon/ctl/client.h"
 
 using namespace sluice::daemon;
 using namespace sluice::daemon::test;

@@ -5,9 +5,9 @@
 #include <nlohmann/json.hpp>
 
 #include "control_fixture.h"
-#include "daemon/control_protocol.h"
-#include "daemon/ctl_verbs.h"
-#include "daemon/ctl_verify_screen.h"
+#include "daemon/control/documents/protocol.h"
+#include "daemon/ctl/screens/verify.h"
+#include "daemon/ctl/verbs/verbs.h"
 
 using namespace sluice::daemon;
 using namespace sluice::daemon::test;

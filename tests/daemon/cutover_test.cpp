@@ -4,8 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "daemon/control_protocol.h"
-#include "daemon/ctl_cutover_screen.h"
+#include "daemon/control/documents/protocol.h"
+#include "daemon/ctl/screens/cutover.h"
 #include "tests/daemon/control_fixture.h"
 
 namespace sluice::daemon::test {

@@ -1,12 +1,12 @@
-#include "daemon/failure.h"
+#include "daemon/sync/failure.h"
 
 #include <SQLiteCpp/Exception.h>
 #include <doctest/doctest.h>
 #include <sqlite3.h>
 
-#include "applier/apply_error.h"
+#include "applier/server/apply_error.h"
 #include "capture/source.h"
-#include "daemon/replicator.h"
+#include "daemon/sync/replicator.h"
 
 using namespace sluice;
 using namespace sluice::daemon;

@@ -1,4 +1,4 @@
-#include "daemon/file_watch.h"
+#include "daemon/pipeline/file_watch.h"
 
 #include <doctest/doctest.h>
 #include <boost/asio/io_context.hpp>
@@ -6,7 +6,7 @@
 
 #include <fstream>
 
-#include "daemon/file_signature.h"
+#include "daemon/base/file_signature.h"
 #include "tests/support/sqlite_file.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/wait_until.h"

@@ -1,4 +1,4 @@
-#include "daemon/guard.h"
+#include "daemon/sync/guard.h"
 
 #include <doctest/doctest.h>
 

@@ -3,9 +3,9 @@
 
 #include <doctest/doctest.h>
 
-#include "daemon/log_view.h"
-#include "daemon/seen_marks.h"
-#include "daemon/source_place.h"
+#include "daemon/inspect/log_view.h"
+#include "daemon/report/seen_marks.h"
+#include "daemon/sync/source_place.h"
 #include "tests/support/sqlite_file.h"
 
 namespace sluice::daemon {

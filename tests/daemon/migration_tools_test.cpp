@@ -1,6 +1,6 @@
 // Which migration tools use a file, and what the README says about them.
 
-#include "daemon/migration_tools.h"
+#include "daemon/inspect/migration_tools.h"
 
 #include <doctest/doctest.h>
 

@@ -1,8 +1,8 @@
-#include "daemon/pump.h"
+#include "daemon/pipeline/pump.h"
 
 #include <doctest/doctest.h>
 
-#include "daemon/backoff.h"
+#include "daemon/pipeline/backoff.h"
 
 using namespace sluice::daemon;
 using namespace std::chrono_literals;

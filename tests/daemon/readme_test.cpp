@@ -15,8 +15,8 @@
 #include <set>
 #include <string>
 
-#include "daemon/config.h"
-#include "daemon/settings.h"
+#include "daemon/config/config.h"
+#include "daemon/config/settings.h"
 
 using namespace sluice::daemon;
 namespace fs = std::filesystem;

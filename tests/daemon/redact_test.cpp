@@ -1,4 +1,4 @@
-#include "daemon/redact.h"
+#include "daemon/base/redact.h"
 
 #include <doctest/doctest.h>
 

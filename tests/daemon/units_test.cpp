@@ -1,4 +1,4 @@
-#include "daemon/units.h"
+#include "daemon/base/units.h"
 
 #include <doctest/doctest.h>
 

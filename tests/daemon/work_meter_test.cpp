@@ -1,11 +1,11 @@
 // How fast long work goes, and what people see of it.
 
-#include "daemon/work_meter.h"
+#include "daemon/report/work_meter.h"
 
 #include <doctest/doctest.h>
 
-#include "daemon/ctl_columns.h"
-#include "daemon/ctl_progress.h"
+#include "daemon/ctl/screens/columns.h"
+#include "daemon/ctl/screens/progress.h"
 
 using namespace sluice::daemon;
 using namespace std::chrono_literals;

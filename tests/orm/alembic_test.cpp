@@ -5,7 +5,7 @@
 
 #include <chrono>
 
-#include "daemon/migration_tools.h"
+#include "daemon/inspect/migration_tools.h"
 #include "tests/orm/tools.h"
 #include "tests/support/temp_dir.h"
 

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "applier/apply_error.h"
+#include "applier/server/apply_error.h"
 #include "tests/applier/differential/line.h"
 #include "tests/capture/sandbox.h"
 

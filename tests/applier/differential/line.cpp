@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "applier/identifiers.h"
+#include "applier/values/identifiers.h"
 #include "tests/support/postgres_cluster.h"
 
 namespace sluice::differential {

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "applier/batch.h"
-#include "applier/state_store.h"
+#include "applier/server/state_store.h"
 #include "capture/source.h"
 #include "tests/applier/differential/shapes.h"
 

@@ -6,7 +6,7 @@
 #include <map>
 #include <utility>
 
-#include "applier/apply_error.h"
+#include "applier/server/apply_error.h"
 #include "tests/capture/sandbox.h"
 #include "tests/fuzz/shrink.h"
 

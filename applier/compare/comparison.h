@@ -1,0 +1,99 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "applier/compare/key_marks.h"
+#include "applier/server/session.h"
+#include "applier/server/target_table.h"
+#include "applier/write/stage.h"
+#include "capture/change.h"
+
+/// A table of the target held against the source's rows, piece by piece, by the images of their values in the
+/// target's types.
+namespace sluice::applier {
+
+/// A piece of the source's rows, in the scan's order, as of the state that the target has.
+struct Piece {
+  const capture::CopyChunk* chunk = nullptr;
+  std::optional<capture::Key> after;  ///< where the piece before it ended; nothing: it is the first
+
+  bool is_first() const { return !after; }
+  bool is_last() const { return !chunk->frontier; }
+};
+
+/// Where a scan stands by its frontier, which is empty before the first piece.
+std::optional<capture::Key> scanned_to(const capture::Key& frontier);
+
+/// One row that is not the same on both sides.
+struct Finding {
+  enum class Kind { missing, extra, differs };  ///< as the target has it
+  Kind kind = Kind::differs;
+  std::string key;                   ///< as SQL literals; of an extra row as the server writes them
+  std::vector<std::string> columns;  ///< of the source, where the row differs
+};
+
+struct Findings {
+  static constexpr std::size_t kMostShown = 10;
+
+  std::int64_t missing = 0;    ///< rows that the target lacks
+  std::int64_t differing = 0;  ///< rows with other values, or that no rule of conversion lets in
+  std::int64_t extra = 0;      ///< rows that only the target has
+  std::int64_t refused = 0;    ///< of those that differ: rows that can't be written
+  std::int64_t left_out = 0;   ///< of which the source has the row, but the table's rule leaves it out
+  std::vector<Finding> first;  ///< up to kMostShown
+
+  std::int64_t differences() const { return missing + differing + extra; }
+  /// Rows that only the target has are to stay there: no difference, but left out.
+  void keep_extra();
+};
+
+/// Compares a piece, inside the transaction that has brought the target to the piece's state. Rows that only
+/// the target has are found piece by piece where both sides sort keys alike; else with the last piece, from
+/// the keys that the scan and the stream have noted meanwhile.
+class Comparison {
+ public:
+  /// Do the keys have to be noted while a scan of this table is under way?
+  static bool notes_keys(const TargetTable& table);
+
+  /// `stage`: the piece's rows, settled. `held`: keys of rows in the quarantine. `refused`: keys of rows of
+  /// the piece that can't be written.
+  Comparison(Session& session, const Stage& stage, const std::string& state_schema, const Piece& piece,
+             const std::vector<capture::Key>& held, const std::vector<capture::Key>& refused);
+
+  Findings findings();
+
+  /// The condition for rows t that only the target has, as far as this piece can tell; `left_out`: also those
+  /// that the table's rule leaves out.
+  std::string only_in_target(bool left_out) const;
+
+  /// The condition for rows t whose keys are those of the piece, where it can be told.
+  std::string in_piece() const;
+
+  /// Lets go of the noted keys, with the scan's last piece.
+  void finish();
+
+ private:
+  void count_rows(Findings& findings);
+  void count_extra(Findings& findings);
+  void show_rows(Findings& findings);
+  void show_extra(Findings& findings);
+  std::string pairs() const;
+  bool tells_extra() const { return !notes_ || piece_.is_last(); }
+
+  Session& session_;
+  const Stage& stage_;
+  const TargetTable& table_;
+  const Piece& piece_;
+  bool notes_;
+  KeyMarks marks_;
+};
+
+/// How many rows of the table break a foreign key of the server's, each with its constraint's name; none
+/// where the server has enforced them all.
+std::vector<std::pair<std::string, std::int64_t>> dangling_rows(Session& session, const TargetTable& table);
+
+}  // namespace sluice::applier

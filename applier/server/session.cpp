@@ -1,0 +1,248 @@
+#include "applier/server/session.h"
+
+#include <sys/socket.h>
+
+#include <fstream>
+#include <pqxx/except>
+#include <sstream>
+#include <utility>
+
+#include "applier/server/apply_error.h"
+#include "applier/server/raw_connection.h"
+#include "applier/values/identifiers.h"
+
+namespace sluice::applier {
+namespace {
+
+using Settings = std::vector<std::pair<std::string, std::string>>;
+
+std::string read_password(const std::string& file) {
+  std::ifstream in(file);
+  std::string line;
+  if (!in || !std::getline(in, line)) {
+    ApplyError error(Fault::environment, "cannot read the password from " + file);
+    error.hint = "target.password_file names a file whose first line is the password, readable by this user";
+    throw error;
+  }
+  return line;
+}
+
+/// What comes before "dbname" can be overridden by the URL in it; what comes after can't.
+Settings connection_keywords(const TargetOptions& options) {
+  Settings keywords{{"connect_timeout", std::to_string(options.connect_timeout.count())},
+                    {"keepalives_idle", "30"},
+                    {"keepalives_interval", "10"},
+                    {"keepalives_count", "3"},
+                    {"tcp_user_timeout", "60000"},
+                    {"target_session_attrs", "read-write"},
+                    {"dbname", options.url},
+                    {"client_encoding", "UTF8"},
+                    {"application_name", "sluice/" + options.pipeline}};
+  if (!options.password_file.empty()) keywords.emplace_back("password", read_password(options.password_file));
+  return keywords;
+}
+
+/// A transaction's settings: the same meaning of every literal whatever the role or the database prefer, and
+/// no limit of theirs that ends a long batch; the server notices by itself when this end is gone.
+std::string settings_sql(ApplyMode mode, int server_version) {
+  Settings settings{
+      {"statement_timeout", "0"},
+      {"lock_timeout", "60s"},
+      {"idle_in_transaction_session_timeout", "10min"},
+      {"tcp_keepalives_idle", "30"},
+      {"tcp_keepalives_interval", "10"},
+      {"tcp_keepalives_count", "3"},
+      {"TimeZone", "UTC"},
+      {"DateStyle", "ISO, YMD"},
+      {"IntervalStyle", "postgres"},
+      {"standard_conforming_strings", "on"},
+      {"row_security", "off"},
+      {"jit", "off"}};  // statements are many, short-lived, and costed far too high without nested loops
+  if (server_version >= 140000) settings.emplace_back("client_connection_check_interval", "10s");
+  if (server_version >= 170000) settings.emplace_back("transaction_timeout", "0");
+  if (mode == ApplyMode::replica) settings.emplace_back("session_replication_role", "replica");
+
+  std::vector<std::string> calls;
+  for (const auto& [name, value] : settings) {
+    calls.push_back("set_config(" + quote_literal(name) + "," + quote_literal(value) + ",true)");
+  }
+  return "SELECT " + join(calls, ",") + ";";
+}
+
+/// A server's error as its first line has it, "SEVERITY:  SQLSTATE: message". What follows is left out:
+/// DETAIL carries whole rows. An error of the connection has no such line, and no SQLSTATE.
+ApplyError server_error(const std::string& what) {
+  const std::string line = what.substr(0, what.find('\n'));
+  const auto severity_end = line.find(":  ");
+  const auto state_at = severity_end + 3;
+  if (severity_end == std::string::npos || line.compare(state_at + 5, 2, ": ") != 0) {
+    return ApplyError(Fault::in_doubt, "connection lost: " + line);
+  }
+  const std::string sqlstate = line.substr(state_at, 5);
+  return server_refusal(line.substr(state_at + 7), sqlstate);
+}
+
+}  // namespace
+
+void Lifeline::attach(int socket) {
+  const std::scoped_lock lock(mutex_);
+  socket_ = socket;
+}
+
+void Lifeline::detach() {
+  attach(-1);
+}
+
+std::uint64_t Lifeline::waiting_call() const {
+  const std::uint64_t count = count_;
+  return count % 2 == 1 ? count : 0;
+}
+
+void Lifeline::cut() {
+  const std::scoped_lock lock(mutex_);
+  if (socket_ >= 0) ::shutdown(socket_, SHUT_RDWR);
+}
+
+namespace {
+
+struct CallInProgress {
+  explicit CallInProgress(Lifeline& line) : lifeline(line) { lifeline.begin_call(); }
+  ~CallInProgress() { lifeline.end_call(); }
+  CallInProgress(const CallInProgress&) = delete;
+  CallInProgress& operator=(const CallInProgress&) = delete;
+  Lifeline& lifeline;
+};
+
+}  // namespace
+
+template <typename Call>
+auto Session::guarded(Call call) {
+  const CallInProgress in_progress(*lifeline_);
+  try {
+    return call();
+  } catch (const pqxx::failure& error) {
+    throw server_error(error.what());
+  }
+}
+
+Session::Session(const TargetOptions& options, std::shared_ptr<Lifeline> lifeline)
+    : lifeline_(std::move(lifeline)) {
+  guarded([&] {
+    auto raw = connect_raw(connection_keywords(options));
+    raw_ = raw.handle;
+    connection_ = std::move(raw.connection);
+    lifeline_->attach(connection_->sock());
+    work_ = std::make_unique<pqxx::nontransaction>(*connection_);
+  });
+  mode_ = probe_mode();
+  const auto facts = exec(
+      "SELECT current_setting('server_version'), current_setting('server_version_num')::int, "
+      "pg_backend_pid(),"
+      " quote_ident(current_user)");
+  std::istringstream(facts[0][0].as<std::string>()) >> server_version_;
+  transaction_settings_ = settings_sql(mode_, facts[0][1].as<int>());
+  backend_pid_ = facts[0][2].as<int>();
+  role_ = facts[0][3].as<std::string>();
+}
+
+Session::~Session() = default;
+
+pqxx::result Session::exec(const std::string& sql) {
+  end_stream();
+  return guarded([&] { return work_->exec(sql); });
+}
+
+void Session::copy(const std::string& table, const std::vector<std::string>& columns,
+                   const std::string& lines) {
+  end_stream();
+  stream(table, columns, lines);
+  end_stream();
+}
+
+void Session::stream(const std::string& table, const std::vector<std::string>& columns,
+                     const std::string& lines) {
+  const std::string statement = "COPY " + table + " (" + join(columns, ",") + ") FROM STDIN";
+  if (streaming_ != statement) {
+    end_stream();
+    guarded([&] { begin_copy(raw_, statement); });
+    streaming_ = statement;
+  }
+  guarded([&] { send_copy(raw_, lines); });
+}
+
+void Session::end_stream() {
+  if (std::exchange(streaming_, {}).empty()) return;
+  guarded([&] { end_copy(raw_); });
+}
+
+void Session::abandon_stream() noexcept {
+  if (!std::exchange(streaming_, {}).empty()) abandon_copy(raw_);
+}
+
+bool Session::pooled() const {
+  return greeted_pid(raw_) != backend_pid_;
+}
+
+std::string Session::transport() const {
+  return applier::transport(raw_);
+}
+
+ApplyMode Session::probe_mode() {
+  Transaction probe(*this);
+  try {
+    exec("SET LOCAL session_replication_role = replica");
+    return ApplyMode::replica;
+  } catch (const ApplyError& error) {
+    if (error.sqlstate != "42501") throw;
+    return ApplyMode::ordinary;
+  }
+}
+
+void Session::end_backend(int pid) {
+  // A pooler has ended it itself, together with its client, or has given it to another one.
+  if (pooled()) return;
+  // The name keeps a number that was given to somebody else's session in the meantime out of harm's way.
+  exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = " + std::to_string(pid) +
+       " AND application_name = current_setting('application_name') AND usename = current_user"
+       " AND pid <> pg_backend_pid()");
+}
+
+Transaction::Transaction(Session& session) : session_(session) {
+  session_.exec("BEGIN ISOLATION LEVEL READ COMMITTED");
+}
+
+Transaction::~Transaction() {
+  if (!open_) return;
+  session_.abandon_stream();
+  try {
+    session_.exec("ROLLBACK");
+  } catch (const std::exception&) {
+    // A lost connection has rolled back already.
+  }
+}
+
+void Transaction::commit() {
+  open_ = false;
+  session_.exec("COMMIT");
+}
+
+Savepoint::Savepoint(Session& session) : session_(session) {
+  session_.exec("SAVEPOINT sluice");
+}
+
+Savepoint::~Savepoint() {
+  if (!open_) return;
+  session_.abandon_stream();
+  try {
+    session_.exec("ROLLBACK TO SAVEPOINT sluice; RELEASE SAVEPOINT sluice");
+  } catch (const std::exception&) {
+    // The transaction around it is lost as well, and says so at its next statement.
+  }
+}
+
+void Savepoint::release() {
+  open_ = false;
+  session_.exec("RELEASE SAVEPOINT sluice");
+}
+
+}  // namespace sluice::applier

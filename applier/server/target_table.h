@@ -1,0 +1,121 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "applier/server/session.h"
+#include "applier/values/convert.h"
+#include "applier/values/declared_type.h"
+#include "applier/values/names.h"
+#include "applier/values/options.h"
+#include "applier/values/type_rule.h"
+#include "capture/change.h"
+
+/// The Postgres tables that the source's tables are written to.
+namespace sluice::applier {
+
+/// A column of the target that a source column is written to.
+struct TargetColumn {
+  std::string name;
+  std::string type;         ///< with its modifiers: varchar(64)
+  std::string cast_type;    ///< what a literal may be cast to without being cut silently: varchar
+  std::string compared_as;  ///< what both sides are cast to where images are compared; empty: nothing
+  TypeKind kind = TypeKind::other;
+  std::size_t source = 0;  ///< index into SourceTable::columns
+  TypeRule rule;           ///< how the owner says that its values are to be read
+  int modifier = -1;       ///< of the type, domains resolved; see ColumnType
+
+  bool folded = false;    ///< of the key: source and target both call spellings in another ASCII case equal
+  bool bytewise = false;  ///< texts are sorted by their bytes
+
+  ColumnType converted_as() const { return {kind, modifier, rule}; }
+};
+
+/// A foreign key of another table (or its own) that points here and by which the server would change rows
+/// there: CASCADE, SET NULL or SET DEFAULT.
+struct IncomingAction {
+  std::string child;                       ///< quoted, qualified
+  std::vector<std::string> child_columns;  ///< quoted, in the order of `columns`
+  std::vector<std::string> columns;        ///< quoted columns of this table
+  bool self = false;
+  bool on_delete = true;   ///< when a row here is deleted
+  bool on_update = false;  ///< when its `columns` change; never those of the key, which is not updated
+};
+
+/// A unique index or exclusion constraint besides the one on exactly the key.
+struct UniqueIndex {
+  std::string name;
+  std::string constraint;            ///< empty for a bare index
+  std::vector<std::string> columns;  ///< quoted; those of its expressions and its predicate as well
+  std::vector<std::string>
+      operators;          ///< "OPERATOR(schema.=)", one a column; empty with expressions or a predicate
+  bool immediate = true;  ///< false: deferrable, which the server does not check in replica mode
+};
+
+/// A source table and the table it is written to.
+struct TargetTable {
+  capture::SourceTable source;
+  std::string name;          ///< quoted, qualified
+  std::string display_name;  ///< public.packages
+  std::vector<TargetColumn> columns;
+  std::vector<std::size_t> key;       ///< indexes into columns
+  std::vector<std::string> required;  ///< quoted columns that want a value and that the source does not have
+  bool key_is_unique = false;    ///< the server keeps the key unique at once, so a row that exists is refused
+  bool identity_always = false;  ///< inserts say OVERRIDING SYSTEM VALUE
+  bool partitioned = false;      ///< a row may find no partition: 23514 without a constraint
+  bool has_triggers = false;     ///< the server's own row triggers would fire in ordinary mode
+  std::vector<IncomingAction> incoming;
+  bool referenced = false;                   ///< any foreign key points here
+  bool restricted = false;                   ///< one with ON DELETE RESTRICT
+  std::set<std::string> referenced_columns;  ///< quoted; those that foreign keys point at
+  std::vector<UniqueIndex> uniques;
+  std::set<std::string> nullable;        ///< quoted columns that take NULL
+  std::vector<std::string> server_only;  ///< quoted columns that have values of the server's own
+  bool may_swallow = false;              ///< a trigger that fires in this mode may make a write do nothing
+  bool references_itself = false;
+  std::vector<unsigned> parents;  ///< oids of tables that its foreign keys point at
+  unsigned oid = 0;
+
+  std::vector<std::string> key_names() const;        ///< quoted
+  std::vector<std::string> column_names() const;     ///< quoted, in order
+  bool writes(const std::string& column) const;      ///< quoted
+  bool has_in_key(const std::string& column) const;  ///< quoted
+};
+
+/// Finds the target of a source table: by exact name, else by a unique match without regard to case; nothing
+/// where there is none. Throws ApplyError (table) where it doesn't fit, with the DDL that would make it fit.
+std::optional<TargetTable> find_target(Session& session, const TargetOptions& options,
+                                       const capture::SourceTable& source);
+
+/// The name that the target of a table is looked for by, and made under: by its rule, else by
+/// target.identifiers.
+std::string target_name(const TargetOptions& options, const capture::SourceTable& source);
+
+/// The same for one of its columns.
+std::string target_column_name(const TargetOptions& options, const capture::SourceTable& source,
+                               const std::string& column);
+
+/// Throws ApplyError (table) where two tables would be written to one.
+void refuse_shared_targets(const TargetOptions& options, const std::vector<capture::SourceTable>& sources);
+
+/// A column as CREATE TABLE and ADD COLUMN name it, with its type: by its rule, else by the declared type.
+std::string column_definition(const TargetOptions& options, const capture::SourceTable& source,
+                              const capture::SourceColumn& column);
+
+/// The type that Sluice gives to a column which is not of the key.
+std::string column_type(const TargetOptions& options, const capture::SourceTable& source,
+                        const capture::SourceColumn& column);
+
+/// The DDL for a table of which no more is known than how to read it; see table_design.h for all of it.
+std::string create_table_sql(const TargetOptions& options, const capture::SourceTable& source);
+
+/// The rights that replication needs on a table, as the statement that gives them.
+std::string grant_sql(const TargetTable& table, const std::string& role);
+
+/// Tables so that those a foreign key points at come first; members of a cycle in the order given.
+std::vector<TargetTable> parents_first(std::vector<TargetTable> tables);
+
+}  // namespace sluice::applier

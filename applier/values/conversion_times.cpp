@@ -1,0 +1,142 @@
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "applier/values/conversion.h"
+#include "applier/values/counted_time.h"
+#include "applier/values/decimal.h"
+#include "applier/values/local_zone.h"
+#include "applier/values/moment.h"
+
+namespace sluice::applier {
+namespace {
+
+using Kind = TypeRule::Kind;
+using std::chrono::days;
+using std::chrono::floor;
+using std::chrono::seconds;
+
+constexpr const char* kUnixRules = "unix_s, unix_ms or unix_us";
+constexpr const char* kRealRules = "unix_s, julian or core_data";
+
+/// Julian days begin at noon. SQLite itself keeps them to the millisecond.
+Moment from_julian(double day) {
+  constexpr double kUnixEpoch = 2440587.5;
+  constexpr double kMillisecondsPerDay = 86'400'000;
+  const Microseconds whole = counted(std::nearbyint((day - kUnixEpoch) * kMillisecondsPerDay), 1'000);
+  return Moment(whole);
+}
+
+Moment core_data_epoch() {
+  using namespace std::chrono_literals;
+  return std::chrono::sys_days(2001y / 1 / 1);
+}
+
+/// Seconds below 1e11 (the year 5138), then milliseconds, from 1e14 on microseconds.
+std::int64_t guessed_unit(std::int64_t count, Remarks& remarks) {
+  constexpr double kSeconds = 1e11;
+  constexpr double kMilliseconds = 1e14;
+  constexpr double kMicroseconds = 1e17;
+  const double size = std::fabs(static_cast<double>(count));
+  if (size >= kMicroseconds) throw ConversionError("number is too large for a time");
+  remarks |= size < kSeconds        ? kGuessedSeconds
+             : size < kMilliseconds ? kGuessedMilliseconds
+                                    : kGuessedMicroseconds;
+  return size < kSeconds ? 1'000'000 : size < kMilliseconds ? 1'000 : 1;
+}
+
+/// A local time as UTC.
+Moment to_utc(Moment local, const Conversion& conversion) {
+  const LocalMoment read = conversion.column.rule.zone->at(local);
+  if (read.kind == LocalMoment::Kind::repeated) conversion.remarks |= kAmbiguousTime;
+  if (read.kind == LocalMoment::Kind::skipped) conversion.remarks |= kSkippedTime;
+  return read.moment;
+}
+
+/// The server would round a time to the precision of the column without a word.
+void check_precision(Microseconds time, const Conversion& conversion) {
+  constexpr std::array<std::int64_t, 6> kUnits{1'000'000, 100'000, 10'000, 1'000, 100, 10};
+  const int precision = conversion.column.modifier;
+  if (precision < 0 || precision > 5 || conversion.has_rule(Kind::rounded)) return;
+  if (time.count() % kUnits[static_cast<std::size_t>(precision)] == 0) return;
+  throw ConversionError(
+      "time has more digits after the second than the " + std::to_string(precision) + " of the column's type",
+      "rounded");
+}
+
+std::string written(Moment moment, const Conversion& conversion) {
+  if (!is_in_calendar(moment)) throw ConversionError("time is outside of the years from 4713 BC to 32766");
+  const auto day = floor<days>(moment);
+  if (conversion.column.kind == TypeKind::date) {
+    if (day != moment) throw ConversionError("value with a time of day does not fit type date");
+    return date_text(day);
+  }
+  check_precision(moment - day, conversion);
+  return moment_text(moment, conversion.column.kind == TypeKind::timestamptz);
+}
+
+/// The words that Postgres knows for the ends of time; "now" and its like are not among them.
+const char* infinity(std::string_view text) {
+  if (text == "infinity" || text == "Infinity") return "infinity";
+  return text == "-infinity" || text == "-Infinity" ? "-infinity" : nullptr;
+}
+
+bool reads_numbers(const Conversion& conversion) {
+  return unit_of(conversion.column.rule.kind) > 0 || conversion.has_rule(Kind::julian);
+}
+
+}  // namespace
+
+std::string moment_of_integer(const std::int64_t& value, const Conversion& conversion) {
+  const Kind rule = conversion.column.rule.kind;
+  if (rule == Kind::iso) refuse("integer", conversion.column.kind, kUnixRules);
+  if (rule == Kind::julian) return moment_of_real(static_cast<double>(value), conversion);
+  if (rule == Kind::core_data) return written(core_data_epoch() + counted(value, unit_of(rule)), conversion);
+  const std::int64_t unit = unit_of(rule) > 0 ? unit_of(rule) : guessed_unit(value, conversion.remarks);
+  return written(Moment(counted(value, unit)), conversion);
+}
+
+std::string moment_of_real(const double& value, const Conversion& conversion) {
+  const Kind rule = conversion.column.rule.kind;
+  if (!reads_numbers(conversion)) refuse("real", conversion.column.kind, kRealRules);
+  if (rule == Kind::julian) return written(from_julian(value), conversion);
+  const Moment epoch = rule == Kind::core_data ? core_data_epoch() : Moment();
+  return written(epoch + counted(value, unit_of(rule)), conversion);
+}
+
+std::string moment_of_text(const std::string& value, const Conversion& conversion) {
+  const auto read = parse_moment(value);
+  if (!read) {
+    if (const char* word = infinity(value)) return word;
+    const auto integer = as_integer(value);
+    const auto real = as_double(value);
+    if (integer && reads_numbers(conversion)) return moment_of_integer(*integer, conversion);
+    if (real && reads_numbers(conversion)) return moment_of_real(*real, conversion);
+    throw ConversionError("text value is no date or time in ISO form, as type " +
+                              std::string(name_of(conversion.column.kind)) + " takes it",
+                          real ? kUnixRules : "");
+  }
+  if (read->clock.rounded) conversion.remarks |= kFineTime;
+  const Moment moment = read->without_offset();
+  if (read->clock.offset) return written(moment - *read->clock.offset, conversion);
+  return written(conversion.column.rule.zone ? to_utc(moment, conversion) : moment, conversion);
+}
+
+std::string time_of_text(const std::string& value, const Conversion& conversion) {
+  const TypeKind kind = conversion.column.kind;
+  const auto clock = parse_clock(value);
+  if (!clock) {
+    throw ConversionError("text value is no time of day in ISO form, as type " + std::string(name_of(kind)) +
+                          " takes it");
+  }
+  if (clock->rounded) conversion.remarks |= kFineTime;
+  check_precision(clock->time, conversion);
+  if (kind == TypeKind::timetz)
+    return clock_text(clock->time) + offset_text(clock->offset.value_or(seconds(0)));
+  if (clock->offset) throw ConversionError("text with a time zone does not fit type time without time zone");
+  return clock_text(clock->time);
+}
+
+}  // namespace sluice::applier

@@ -1,0 +1,48 @@
+#include "applier/values/counted_time.h"
+
+#include <cmath>
+
+#include "applier/values/convert.h"
+
+namespace sluice::applier {
+namespace {
+
+/// Leaves room for the distance between two epochs.
+constexpr std::int64_t kMost = 9'200'000'000'000'000'000;
+
+[[noreturn]] void refuse_size() {
+  throw ConversionError("number is too large for a time");
+}
+
+}  // namespace
+
+std::int64_t unit_of(TypeRule::Kind rule) {
+  using Kind = TypeRule::Kind;
+  switch (rule) {
+    case Kind::unix_us:
+    case Kind::interval_us:
+      return 1;
+    case Kind::unix_ms:
+    case Kind::interval_ms:
+      return 1'000;
+    case Kind::unix_s:
+    case Kind::core_data:
+    case Kind::interval_s:
+      return 1'000'000;
+    default:
+      return 0;
+  }
+}
+
+Microseconds counted(std::int64_t count, std::int64_t unit) {
+  if (count > kMost / unit || count < -kMost / unit) refuse_size();
+  return Microseconds(count * unit);
+}
+
+Microseconds counted(double count, std::int64_t unit) {
+  const double total = count * static_cast<double>(unit);
+  if (!(std::fabs(total) < static_cast<double>(kMost))) refuse_size();
+  return Microseconds(std::llround(total));
+}
+
+}  // namespace sluice::applier

@@ -1,0 +1,57 @@
+#include "applier/values/identifiers.h"
+
+namespace sluice::applier {
+namespace {
+
+std::string doubled(std::string_view text, char quote) {
+  std::string out;
+  out.reserve(text.size() + 2);
+  out += quote;
+  for (char c : text) {
+    if (c == quote) out += quote;
+    out += c;
+  }
+  out += quote;
+  return out;
+}
+
+}  // namespace
+
+std::string quote_name(std::string_view name) {
+  return doubled(name, '"');
+}
+
+std::string quote_name(std::string_view schema, std::string_view table) {
+  return quote_name(schema) + "." + quote_name(table);
+}
+
+std::string quoted_name_sql(const std::string& expression) {
+  return "'\"' || replace(" + expression + ", '\"', '\"\"') || '\"'";
+}
+
+std::string quote_literal(std::string_view text) {
+  // A message is read as a whole before its first statement runs, so no setting in it can tell what a
+  // backslash means; E'' can.
+  if (text.find('\\') == std::string_view::npos) return doubled(text, '\'');
+  return "E" + replace_all(doubled(text, '\''), "\\", "\\\\");
+}
+
+std::string join(const std::vector<std::string>& pieces, std::string_view separator) {
+  std::string out;
+  for (const std::string& piece : pieces) {
+    if (!out.empty()) out += separator;
+    out += piece;
+  }
+  return out;
+}
+
+std::string replace_all(std::string_view text, std::string_view placeholder, std::string_view value) {
+  std::string out;
+  for (std::size_t at; (at = text.find(placeholder)) != std::string_view::npos;) {
+    out.append(text.substr(0, at)).append(value);
+    text.remove_prefix(at + placeholder.size());
+  }
+  return out.append(text);
+}
+
+}  // namespace sluice::applier

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "applier/values/options.h"
+
+/// Names of the source as Postgres is to have them. Pure.
+namespace sluice::applier {
+
+/// A name of the source as the target spells it.
+std::string spell(std::string_view name, Identifiers identifiers);
+
+/// What Postgres keeps of a name whole: one that is longer than its 63 bytes is cut and gets a mark at its
+/// end that is made of all of it, so that two names stay two.
+std::string shortened(const std::string& name);
+
+/// A number in hexadecimal that tells texts apart, the same from one program to the next.
+std::string mark_of(std::string_view text);
+
+/// A column's name as the target spells it, and never one that Postgres keeps for itself (xmin, ctid, ...).
+std::string spelled_column(std::string_view name, Identifiers identifiers);
+
+/// The same for a table, an index or a constraint.
+std::string spelled_relation(std::string_view name, Identifiers identifiers);
+
+}  // namespace sluice::applier

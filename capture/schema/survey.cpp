@@ -1,0 +1,110 @@
+#include "capture/schema/survey.h"
+
+#include <fnmatch.h>
+
+#include <algorithm>
+
+#include "capture/schema/table_choice.h"
+#include "capture/values.h"
+
+namespace sluice::capture {
+namespace {
+
+bool matches_any(const std::string& name, const std::vector<std::string>& patterns) {
+  return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
+    return fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
+  });
+}
+
+bool is_wanted(const std::string& name, const SourceOptions& options) {
+  if (name.starts_with("sqlite_") || name.starts_with("_sluice_")) return false;
+  return (options.include.empty() || matches_any(name, options.include)) &&
+         !matches_any(name, options.exclude);
+}
+
+std::string reason_against(const std::string& type) {
+  if (type == "view") return "a view: its base tables are captured";
+  if (type == "virtual") return "a virtual table: SQLite allows no triggers on it";
+  if (type == "shadow") return "holds the data of a virtual table";
+  return {};
+}
+
+/// Why a table with these columns and this key can't be captured; empty if it can.
+std::string reason_against(const TableSchema& table) {
+  if (table.key.empty() && table.rowid.empty()) {
+    return "no primary key, and columns have taken every name of the rowid: give it a key, or exclude it";
+  }
+  if (table.key.empty()) {
+    return "no primary key: nothing tells its rows apart for good; give it one, exclude it, or name it in "
+           "tables.by_rowid";
+  }
+  if (table.without_rowid && has_foreign_order(table)) {
+    return "its rows lie in the order of " + table.key_collations.front() +
+           ", a collation that only the application has, so nobody else can read them";
+  }
+  return {};
+}
+
+/// Columns that only the application can compute.
+void report_unreadable(const TableSchema& table, Survey& survey) {
+  for (const auto& column : table.columns) {
+    if (column.readable || !column.wanted) continue;
+    survey.left_out.push_back(
+        {table.name + "." + column.name,
+         "a generated column whose function only the application has: the other columns are "
+         "captured"});
+  }
+}
+
+const TableChoice* choice_for(const std::string& table, const SourceOptions& options) {
+  const auto found = std::find_if(options.choices.begin(), options.choices.end(),
+                                  [&](const auto& each) { return folded(each.first) == folded(table); });
+  return found == options.choices.end() ? nullptr : &found->second;
+}
+
+}  // namespace
+
+Survey survey_tables(SQLite::Database& database, const SourceOptions& options) {
+  Survey survey;
+  SQLite::Statement list(database,
+                         "SELECT name, type FROM pragma_table_list WHERE schema = 'main' ORDER BY name");
+  while (list.executeStep()) {
+    const std::string name = list.getColumn(0).getText();
+    if (!is_wanted(name, options)) continue;
+    std::string reason = reason_against(list.getColumn(1).getText());
+    if (reason.empty()) {
+      TableSchema table = describe(database, name);
+      const bool by_rowid = table.key.empty() && !table.rowid.empty() && matches_any(name, options.by_rowid);
+      if (by_rowid) key_by_rowid(table);
+      reason = reason_against(table);
+      if (reason.empty()) {
+        if (const auto* choice = choice_for(name, options)) choose(database, table, *choice);
+        report_unreadable(table, survey);
+        survey.tables.push_back(std::move(table));
+        continue;
+      }
+    }
+    survey.left_out.push_back({name, std::move(reason)});
+  }
+  return survey;
+}
+
+bool was_dropped(SQLite::Database& database, const std::string& table, const SourceOptions& options) {
+  SQLite::Statement list(database, "SELECT 1 FROM pragma_table_list WHERE schema = 'main' AND name = ?");
+  list.bind(1, table);
+  return is_wanted(table, options) && !list.executeStep();
+}
+
+std::int64_t count_null_keys(SQLite::Database& database, const TableSchema& table) {
+  if (!table.key_may_be_null) return 0;
+  std::string any;
+  for (const std::size_t i : table.key)
+    any += (any.empty() ? "" : " OR ") + quote_name(table.columns[i].name) + " IS NULL";
+  const std::string scan = has_foreign_order(table) ? " NOT INDEXED" : "";
+  SQLite::Statement count(database,
+                          "SELECT count(*) FROM main." + quote_name(table.name) + scan + " WHERE " + any);
+  count.executeStep();
+  return count.getColumn(0).getInt64();
+}
+
+}  // namespace sluice::capture

@@ -1,0 +1,50 @@
+#include "daemon/ctl/failure.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "daemon/config/config.h"
+
+namespace sluice::daemon {
+
+namespace {
+
+ExitCode exit_code_for(int status) {
+  switch (status) {
+    case 400:
+    case 404:
+      return ExitCode::usage;
+    case 504:
+      return ExitCode::timed_out;
+    default:
+      return ExitCode::failed;
+  }
+}
+
+}  // namespace
+
+CtlFailure failure_from(const ControlError& error) {
+  return {exit_code_for(error.status), error.message + "; " + error.hint};
+}
+
+void complain(const std::string& reason) {
+  std::string line = reason;
+  std::replace_if(
+      line.begin(), line.end(), [](char letter) { return letter == '\n' || letter == '\r'; }, ' ');
+  std::fprintf(stderr, "sluicectl: %s\n", line.c_str());
+}
+
+ExitCode run_guarded(const std::function<ExitCode()>& verb) try {
+  return verb();
+} catch (const CtlFailure& failure) {
+  complain(failure.what());
+  return failure.exit_code;
+} catch (const ConfigError& error) {
+  complain(error.what());
+  return ExitCode::usage;
+} catch (const std::exception& error) {
+  complain(error.what());
+  return ExitCode::failed;
+}
+
+}  // namespace sluice::daemon

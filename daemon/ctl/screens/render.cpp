@@ -1,0 +1,93 @@
+#include "daemon/ctl/screens/render.h"
+
+#include "daemon/ctl/screens/progress.h"
+
+#include <fmt/core.h>
+
+namespace sluice::daemon {
+
+namespace {
+
+const char* to_word(CheckItem::Verdict verdict) {
+  switch (verdict) {
+    case CheckItem::Verdict::ok:
+      return "ok";
+    case CheckItem::Verdict::note:
+      return "note";
+    case CheckItem::Verdict::failed:
+      return "FAILED";
+  }
+  return "FAILED";
+}
+
+}  // namespace
+
+std::string doing(const std::string& work) {
+  if (work == "copy") return "copying";
+  if (work == "verify") return "comparing";
+  if (work == "cutover") return "cutting over";
+  return work;
+}
+
+std::string grouped(std::int64_t number) {
+  std::string text = std::to_string(number);
+  const std::size_t first = number < 0 ? 1 : 0;
+  for (std::size_t at = text.size(); at > first + 3;) text.insert(at -= 3, 1, ',');
+  return text;
+}
+
+std::string counted(std::int64_t count, const std::string& thing) {
+  return fmt::format("{} {}{}", grouped(count), thing, count == 1 ? "" : "s");
+}
+
+std::string elapsed_text(double seconds) {
+  const auto whole = static_cast<std::int64_t>(seconds < 0 ? 0 : seconds);
+  if (whole < 60) return fmt::format("{:.1f} s", seconds < 0 ? 0 : seconds);
+  if (whole < 3600) return fmt::format("{} min", whole / 60);
+  if (whole < 86400) return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
+  return fmt::format("{} d {} h", whole / 86400, whole % 86400 / 3600);
+}
+
+std::string error_line(const ErrorReport& error) {
+  std::string place;
+  const auto add = [&place](const char* word, const std::string& value) {
+    if (!value.empty()) place += fmt::format("{}{} {}", place.empty() ? "" : ", ", word, value);
+  };
+  add("table", error.table);
+  add("key", error.key);
+  add("column", error.column);
+  add("SQLSTATE", error.sqlstate);
+  return place.empty() ? error.message : place + ": " + error.message;
+}
+
+std::string flush_line(const FlushAnswer& answer) {
+  if (answer.outcome == "flushed")
+    return fmt::format("{}: {} flushed in {:.1f} ms, position {}", answer.pipeline,
+                       counted(answer.changes, "change"), answer.elapsed_ms, answer.position);
+  if (answer.outcome == "started")
+    return fmt::format("{}: started, it is done when position {} is applied", answer.pipeline,
+                       answer.position);
+  const char* standing = answer.quarantined == 0 ? "is equal" : "is equal but for the quarantine";
+  return fmt::format("{}: nothing to do, Postgres {} at position {}", answer.pipeline, standing,
+                     answer.position);
+}
+
+std::string progress_line(const PipelineReport& pipeline) {
+  if (pipeline.work) return work_line(pipeline.name, *pipeline.work, 0);
+  return fmt::format("{}: {} to go", pipeline.name, counted(pipeline.pending, "change"));
+}
+
+std::string render_check(const CheckAnswer& answer) {
+  std::size_t width = 0;
+  for (const CheckItem& item : answer.items) width = std::max(width, item.subject.size());
+  std::string text = fmt::format("{}: {}\n", answer.pipeline, answer.ready ? "ready" : "NOT READY");
+  for (const CheckItem& item : answer.items) {
+    text += fmt::format("  {:<6}  {:<{}}  {}\n", to_word(item.verdict), item.subject, width, item.detail);
+    if (!item.remedy.empty())
+      // Not below the detail, but further left: a remedy is long, and often a statement to copy.
+      text += fmt::format("          remedy: {}\n", item.remedy);
+  }
+  return text;
+}
+
+}  // namespace sluice::daemon

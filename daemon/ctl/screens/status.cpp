@@ -1,0 +1,160 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "daemon/ctl/screens/progress.h"
+#include "daemon/ctl/screens/render.h"
+#include "daemon/report/clock_text.h"
+
+namespace sluice::daemon {
+
+namespace {
+
+/// That many tables are always listed; more only while something is the matter with one of them.
+constexpr std::size_t kFewTables = 5;
+
+const char* meaning(State state) {
+  switch (state) {
+    case State::starting:
+      return "reading where it left off";
+    case State::copying:
+      return "transferring the rows that were there before";
+    case State::catching_up:
+      return "working off a large backlog; Postgres is behind, but moving";
+    case State::streaming:
+      return "every change goes to Postgres as it happens";
+    case State::idle:
+      return "waiting for a flush";
+    case State::paused:
+      return "stopped by a person; go on with sluicectl resume";
+    case State::retrying:
+      return "Postgres or the file is out of reach; it is tried again by itself";
+    case State::halted:
+      return "NOT REPLICATING: it stands before an error and skips nothing";
+    case State::diverged:
+      return "NOT REPLICATING: the two sides do not belong together";
+    case State::finished:
+      return "ended by a cutover; the application is to use Postgres now";
+    case State::stopped:
+      return "let go of; start sluiced again to go on";
+  }
+  return "";
+}
+
+double seconds_between(WallTime from, WallTime to) {
+  return std::chrono::duration<double>(to - from).count();
+}
+
+std::string moment(WallTime time, WallTime now) {
+  return fmt::format("{} ({} ago)", local_text(time), elapsed_text(seconds_between(time, now)));
+}
+
+void add(std::string& text, const char* label, const std::string& value) {
+  text += fmt::format("  {:<11}  {}\n", label, value);
+}
+
+std::string behind(const PipelineReport& pipeline) {
+  if (pipeline.state == State::copying)
+    return "the copy is not complete, " + counted(pipeline.pending, "change") + " beside it";
+  const auto waiting = std::count_if(pipeline.tables.begin(), pipeline.tables.end(),
+                                     [](const auto& table) { return table.state == "pending"; });
+  if (waiting > 0) return counted(waiting, "table") + " not copied yet";
+  if (pipeline.pending == 0 && pipeline.behind_s == 0)
+    return pipeline.quarantined == 0 ? "nothing" : "nothing but the rows in quarantine";
+  if (pipeline.pending == 0)
+    return "not known before Postgres is reached, " + elapsed_text(pipeline.behind_s);
+  return fmt::format("{}, {}", counted(pipeline.pending, "change"), elapsed_text(pipeline.behind_s));
+}
+
+std::string target(const PipelineReport& pipeline) {
+  std::string text = pipeline.target_url + (pipeline.connected ? ", connected" : ", not connected");
+  if (!pipeline.server_version.empty()) text += ", Postgres " + pipeline.server_version;
+  if (!pipeline.apply_mode.empty()) text += ", " + pipeline.apply_mode + " mode";
+  return text;
+}
+
+/// Is it one row that stands in the way, so that everything else could go on without it?
+bool can_be_skipped(const PipelineReport& pipeline) {
+  const ErrorReport& error = *pipeline.error;
+  return pipeline.state == State::halted && error.cls == "row" && !error.key.empty() &&
+         error.code != "too_many_refused";
+}
+
+void add_error(std::string& text, const PipelineReport& pipeline, WallTime now) {
+  const ErrorReport& error = *pipeline.error;
+  add(text, "error", error_line(error));
+  add(text, "remedy", error.hint);
+  if (can_be_skipped(pipeline))
+    add(text, "or skip it", fmt::format("sluicectl skip {} --error {}", pipeline.name, error.id));
+  add(text, "since", fmt::format("{}, tried {}", moment(error.since, now), counted(error.attempts, "time")));
+  if (error.next_retry_s) add(text, "next try", "in " + elapsed_text(*error.next_retry_s));
+  add(text, "error id", error.id);
+}
+
+void add_work(std::string& text, const WorkReport& work) {
+  add(text, doing(work.kind).c_str(), work.table);
+  add(text, "", pace_text(work));
+}
+
+bool worth_listing(const std::vector<TableReport>& tables) {
+  const auto moves = [](const TableReport& table) { return table.state != "streaming"; };
+  return tables.size() <= kFewTables || std::any_of(tables.begin(), tables.end(), moves);
+}
+
+void add_tables(std::string& text, const std::vector<TableReport>& tables) {
+  if (tables.empty()) return;
+  if (!worth_listing(tables)) return add(text, "tables", fmt::format("{}, all streaming", tables.size()));
+  std::size_t width = 0;
+  for (const TableReport& table : tables)
+    if (tables.size() <= kFewTables || table.state != "streaming") width = std::max(width, table.name.size());
+  add(text, "tables", counted(static_cast<std::int64_t>(tables.size()), "table"));
+  for (const TableReport& table : tables) {
+    if (tables.size() > kFewTables && table.state == "streaming") continue;
+    std::string line = fmt::format("{:<{}}  {:<9}  -> {}", table.name, width, table.state, table.target);
+    if (table.state == "copying")
+      line += fmt::format(", {} of about {}", grouped(table.rows_copied), counted(table.rows_total, "row"));
+    add(text, "", line);
+  }
+}
+
+std::string render(const PipelineReport& pipeline, WallTime now) {
+  std::string text =
+      fmt::format("{}: {}: {}\n", pipeline.name, to_string(pipeline.state), meaning(pipeline.state));
+  add(text, "behind", behind(pipeline));
+  if (pipeline.work) add_work(text, *pipeline.work);
+  if (pipeline.last_commit_at) add(text, "last commit", moment(*pipeline.last_commit_at, now));
+  if (const auto& flush = pipeline.last_flush)
+    add(text, "last flush",
+        fmt::format("{}, {} in {:.1f} ms", moment(flush->at, now), counted(flush->changes, "change"),
+                    flush->elapsed_ms));
+  if (pipeline.error) add_error(text, pipeline, now);
+  if (pipeline.quarantined > 0)
+    add(text, "held back",
+        counted(pipeline.quarantined, "row") + " in quarantine: sluicectl quarantine list");
+  const std::string journal = pipeline.journal_mode.empty() ? "" : ", journal mode " + pipeline.journal_mode;
+  add(text, "source", pipeline.source_path + journal);
+  add(text, "target", target(pipeline));
+  add(text, "so far",
+      fmt::format("{} in {}, {} copied", counted(pipeline.changes_applied, "change"),
+                  pipeline.batches == 1 ? "1 batch" : grouped(pipeline.batches) + " batches",
+                  counted(pipeline.rows_copied, "row")));
+  add_tables(text, pipeline.tables);
+  for (const capture::NotCaptured& item : pipeline.not_captured)
+    add(text, "left out", item.name + ": " + item.reason);
+  return text;
+}
+
+}  // namespace
+
+std::string render_status(const DaemonReport& report, const std::string& pipeline, WallTime now) {
+  std::string text = fmt::format("sluiced {}, process {}, running since {}\n", report.version, report.pid,
+                                 moment(report.started_at, now));
+  if (const auto& last = report.unclean_end)
+    text += fmt::format("the run before it{} did not end cleanly\n",
+                        last->started_at ? ", since " + local_text(*last->started_at) + "," : "");
+  for (const PipelineReport& each : report.pipelines)
+    if (pipeline.empty() || each.name == pipeline) text += "\n" + render(each, now);
+  return text;
+}
+
+}  // namespace sluice::daemon

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <vector>
+
+#include "applier/server/quarantine.h"
+#include "daemon/config/config.h"
+#include "daemon/report/service.h"
+
+namespace sluice::daemon {
+
+/// The quarantine of a pipeline as people see it, over a connection to Postgres of its own. Blocking; one
+/// thread at a time. Throws applier::ApplyError, and Refusal (404) for an id that is not held back.
+class QuarantineView {
+ public:
+  using Ids = std::vector<std::int64_t>;
+
+  explicit QuarantineView(const PipelineConfig& config);
+
+  QuarantineAnswer read(const QuarantineQuery& query);
+
+  /// The ids to try again: those given, all of which must be held back; where none are given, every one.
+  Ids to_retry(Ids ids);
+  /// What has come of trying them.
+  RetriedAnswer retried(const Ids& ids);
+
+  /// Drops rows, all or none, and answers which they were.
+  std::vector<applier::QuarantinedRow> discard(const Ids& ids);
+  std::int64_t total();
+
+ private:
+  std::vector<applier::QuarantinedRow> load(const applier::QuarantineSelection& selection);
+  std::vector<applier::QuarantinedRow> held(const Ids& ids, bool images = false);
+
+  const std::string pipeline_;
+  const std::string schema_;
+  applier::Session session_;
+};
+
+/// A row with its values, its refusal and the remedy, in words.
+HeldRow to_held_row(const std::string& pipeline, const applier::QuarantinedRow& row);
+
+}  // namespace sluice::daemon

@@ -1,0 +1,216 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "daemon/report/cutover.h"
+#include "daemon/report/resync.h"
+#include "daemon/report/status.h"
+#include "daemon/report/verify.h"
+
+/// What the control channel asks of the daemon. The server knows HTTP and this; the daemon knows this alone.
+namespace sluice::daemon {
+
+/// A refused request: HTTP status, stable word, sentence, remedy (never empty).
+struct ControlError {
+  int status = 500;
+  std::string code;
+  std::string message;
+  std::string hint;
+};
+
+struct FlushAnswer {
+  std::string pipeline;
+  std::string outcome;  ///< flushed, nothing_to_do or started
+  std::int64_t position = 0;
+  std::int64_t changes = 0;
+  std::int64_t quarantined = 0;
+  double elapsed_ms = 0;
+};
+
+/// One line of `check`: a thing that must be right, whether it is, and the remedy where it is not.
+struct CheckItem {
+  enum class Verdict { ok, note, failed };
+  std::string subject;  ///< e.g. "source file", "replica mode"
+  Verdict verdict = Verdict::ok;
+  std::string detail;
+  std::string remedy;
+};
+
+struct CheckAnswer {
+  std::string pipeline;
+  bool ready = false;
+  std::vector<CheckItem> items;
+};
+
+/// Which changes to show: the newest ones, or the first ones after a position.
+struct LogQuery {
+  static constexpr std::int64_t kMost = 1000;
+  std::string pipeline;
+  std::int64_t limit = 20;
+  std::optional<std::int64_t> after;
+};
+
+/// One change, readable.
+struct LogLine {
+  std::int64_t position = 0;
+  std::optional<WallTime> seen_at;  ///< when this daemon saw it come; unknown for what was there before
+  std::string table;                ///< empty for a base entry
+  std::string operation;            ///< insert, update, delete, maybe_replaced or base
+  std::string key;                  ///< as SQL literals; empty for a base entry
+  std::optional<bool> applied;      ///< does Postgres have it? unknown until Postgres has told its position
+};
+
+/// The oldest first; `newest` is where the changelog ends.
+struct LogAnswer {
+  std::string pipeline;
+  std::vector<LogLine> entries;
+  std::int64_t newest = 0;
+};
+
+/// Which rows of the quarantine to show: the first ones after an id, or one with its values.
+struct QuarantineQuery {
+  static constexpr std::int64_t kMost = 1000;
+  std::string pipeline;
+  std::int64_t limit = kMost;
+  std::int64_t after = 0;
+  std::optional<std::int64_t> id;
+};
+
+/// A row that Postgres refused and that is held back, with the evidence.
+struct HeldRow {
+  struct Field {
+    std::string column;
+    std::string value;  ///< as a SQL literal
+  };
+  std::int64_t id = 0;
+  std::string table;
+  std::string key;        ///< as SQL literals
+  std::string operation;  ///< write or delete
+  std::string code;
+  std::string message;
+  std::string sqlstate;    ///< empty for a refusal of our own
+  std::string column;      ///< where known
+  std::string constraint;  ///< where known
+  std::string hint;
+  std::int64_t position = 0;
+  WallTime first_at{};
+  WallTime last_at{};
+  std::int64_t attempts = 0;
+  std::vector<Field> values;  ///< of a row that was asked for by its id; none for a delete
+};
+
+/// By their ids. `total` counts all rows that are held back.
+struct QuarantineAnswer {
+  std::string pipeline;
+  std::vector<HeldRow> rows;
+  std::int64_t total = 0;
+};
+
+/// What to do something about: rows by their ids.
+struct QuarantineChoice {
+  std::string pipeline;
+  std::vector<std::int64_t> ids;  ///< for a retry, none means all
+  std::chrono::milliseconds timeout{30'000};
+};
+
+/// `resolved`: rows that were tried again and are not held back any more.
+struct RetriedAnswer {
+  std::string pipeline;
+  std::int64_t tried = 0;
+  std::int64_t resolved = 0;
+  std::int64_t quarantined = 0;  ///< all rows that are held back now
+};
+
+struct DiscardedAnswer {
+  std::string pipeline;
+  std::int64_t discarded = 0;
+  std::int64_t quarantined = 0;  ///< all rows that are held back now
+};
+
+/// Which refusal to pass over: its id is from the status.
+struct SkipOrder {
+  std::string pipeline;
+  std::string error_id;
+  std::chrono::milliseconds timeout{30'000};
+};
+
+struct SkippedAnswer {
+  std::string pipeline;
+  std::string table;
+  std::string key;               ///< as SQL literals
+  std::int64_t quarantined = 0;  ///< all rows that are held back now
+};
+
+/// Which table to copy again, all of them without a name; `yes`: whatever that changes or deletes.
+struct ResyncOrder {
+  std::string pipeline;
+  std::string table;
+  bool yes = false;
+};
+
+/// `tables` holds what a comparison has found; none was made where the order said yes.
+struct ResyncAnswer {
+  std::string pipeline;
+  std::string outcome;  ///< copied, or needs_yes: rows of the target would be changed or deleted
+  std::vector<TableDifference> tables;
+  double elapsed_ms = 0;
+};
+
+template <typename Answer>
+using Reply = std::function<void(std::variant<Answer, ControlError>)>;
+
+struct Done {};
+
+/// All calls come from the control thread and return at once; replies are invoked on the control thread,
+/// once. A pipeline name that is empty means the only pipeline; the service answers 400 with the names when
+/// there are several, 404 for an unknown name.
+class ControlService {
+ public:
+  virtual ~ControlService() = default;
+
+  virtual DaemonReport status() = 0;
+  /// Replay everything committed before now. timeout 0: answer `started` with the position to wait for.
+  virtual void flush(const std::string& pipeline, std::chrono::milliseconds timeout,
+                     Reply<FlushAnswer> reply) = 0;
+  virtual void pause(const std::string& pipeline, Reply<Done> reply) = 0;
+  virtual void resume(const std::string& pipeline, Reply<Done> reply) = 0;
+  virtual void retry(const std::string& pipeline, Reply<Done> reply) = 0;
+  /// `check` of a running pipeline, from what the daemon knows and sees now.
+  virtual void check(const std::string& pipeline, Reply<CheckAnswer> reply) = 0;
+  /// The changes themselves, read from the file beside the pipeline's own work.
+  virtual void log(const LogQuery& query, Reply<LogAnswer> reply) = 0;
+  /// What is held back, read from Postgres beside the pipeline's own work.
+  virtual void quarantine(const QuarantineQuery& query, Reply<QuarantineAnswer> reply) = 0;
+  /// Tries rows again now; answers once they have been. 404 for an id that is not held back.
+  virtual void retry_quarantined(const QuarantineChoice& choice, Reply<RetriedAnswer> reply) = 0;
+  /// Drops rows from the quarantine. 404, and nothing is dropped, for an id that is not held back.
+  virtual void discard_quarantined(const QuarantineChoice& choice, Reply<DiscardedAnswer> reply) = 0;
+  /// Puts the row before which the pipeline is halted into the quarantine; answers once it has gone on.
+  virtual void skip(const SkipOrder& order, Reply<SkippedAnswer> reply) = 0;
+  /// Copies tables again, and answers once that is done. Where rows of the target would be changed or
+  /// deleted, says how many and does nothing, unless the order says yes. Tells of its progress, on the
+  /// control thread, as often as it likes.
+  virtual void resync(const ResyncOrder& order, OnProgress on_progress, Reply<ResyncAnswer> reply) = 0;
+  /// Compares tables by value, beside the stream of changes; repairs what differs if the order says so. Tells
+  /// of its progress like resync().
+  virtual void verify(const VerifyOrder& order, OnProgress on_progress, Reply<VerifyAnswer> reply) = 0;
+  /// Moves the application's data to Postgres for good: refuses with the reason, or answers once that is
+  /// done.
+  virtual void cut_over(const CutoverOrder& order, OnProgress on_progress, Reply<CutoverAnswer> reply) = 0;
+  /// The source has moved: accepts its new place.
+  virtual void adopt(const std::string& pipeline, Reply<Done> reply) = 0;
+  /// Lets go of the pipeline for good (until the daemon is started again): before uninstalling.
+  virtual void release(const std::string& pipeline, Reply<Done> reply) = 0;
+  /// Reads the configuration again.
+  virtual void reload(Reply<Done> reply) = 0;
+  /// Stops cleanly after the answer has gone out.
+  virtual void stop() = 0;
+};
+
+}  // namespace sluice::daemon

@@ -1,0 +1,245 @@
+// Making what the target lacks: tables before their rows, indexes and foreign keys after them.
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+#include <utility>
+
+#include "applier/design/table_ddl.h"
+#include "applier/server/apply_error.h"
+#include "applier/server/state_store.h"
+#include "applier/values/identifiers.h"
+#include "applier/values/names.h"
+#include "daemon/log/log.h"
+#include "daemon/sync/replicator.h"
+
+namespace sluice::daemon {
+namespace {
+
+using applier::ApplyError;
+using applier::Fault;
+using applier::TableDesign;
+using applier::TargetTable;
+
+ApplyError not_created(ApplyError error, const TableDesign& design) {
+  constexpr const char* kTooManyColumns = "54011";
+  error.table = design.source;
+  if (error.sqlstate == kTooManyColumns) {
+    error.fault = Fault::table;
+    error.code = "too_many_columns";
+    error.hint = "Postgres holds at most 1,600 columns a table: leave this one out with tables.exclude";
+  } else {
+    error.hint = "let the role create it, or create it yourself: " + applier::create_table_sql(design) + ";";
+  }
+  return error;
+}
+
+const TableDesign& design_of(const std::vector<TableDesign>& designs, const std::string& table) {
+  return *std::find_if(designs.begin(), designs.end(),
+                       [&](const auto& each) { return each.source == table; });
+}
+
+bool is_among(const std::vector<capture::SourceTable>& tables, const std::string& name) {
+  return std::any_of(tables.begin(), tables.end(),
+                     [&](const auto& each) { return applier::same_name(each.name, name); });
+}
+
+constexpr const char* kMadeBySluice = "made by Sluice ";
+
+/// The names of the table's indexes that Sluice has made, each with its mark.
+std::map<std::string, std::string> own_indexes(applier::Session& session, const TableDesign& design) {
+  const auto rows = session.exec(
+      "SELECT c.relname, substr(d.description, " + std::to_string(std::strlen(kMadeBySluice) + 1) +
+      ") FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid"
+      " JOIN pg_catalog.pg_description d ON d.objoid = c.oid AND d.objsubid = 0"
+      " AND d.classoid = 'pg_catalog.pg_class'::regclass WHERE i.indrelid = to_regclass(" +
+      applier::quote_literal(applier::quote_name(design.schema, design.name)) + ") AND d.description LIKE " +
+      applier::quote_literal(std::string(kMadeBySluice) + "%"));
+  std::map<std::string, std::string> indexes;
+  for (const auto& row : rows) indexes.emplace(row[0].as<std::string>(), row[1].as<std::string>());
+  return indexes;
+}
+
+/// Who has a name that an index of the table wants.
+enum class Holder { nobody, index_of_the_table, another };
+
+Holder holder_of(applier::Session& session, const TableDesign& design, const std::string& name) {
+  const std::string wanted =
+      "to_regclass(" + applier::quote_literal(applier::quote_name(design.schema, name)) + ")";
+  const std::string table =
+      "to_regclass(" + applier::quote_literal(applier::quote_name(design.schema, design.name)) + ")";
+  const auto row =
+      session.exec("SELECT " + wanted + " IS NULL, EXISTS (SELECT 1 FROM pg_catalog.pg_index WHERE" +
+                   " indexrelid = " + wanted + " AND indrelid = " + table + ")")[0];
+  if (row[0].as<bool>()) return Holder::nobody;
+  return row[1].as<bool>() ? Holder::index_of_the_table : Holder::another;
+}
+
+}  // namespace
+
+/// The tables and, because columns that point at others take their types, those that they point at.
+std::vector<capture::SourceTable> Replicator::with_parents(std::vector<capture::SourceTable> tables) const {
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    const auto parents = tables[i].parents;
+    for (const auto& table : catalog_.tables) {
+      const bool points_at_it = std::any_of(parents.begin(), parents.end(),
+                                            [&](const auto& parent) { return is_among({table}, parent); });
+      if (points_at_it && !is_among(tables, table.name)) tables.push_back(table);
+    }
+  }
+  return tables;
+}
+
+void Replicator::make_schema() {
+  const std::string name = applier::quote_name(target_.schema);
+  const auto there =
+      session_->exec("SELECT to_regnamespace(" + applier::quote_literal(name) + ") IS NOT NULL");
+  if (!there[0][0].as<bool>()) session_->exec("CREATE SCHEMA " + name);
+}
+
+/// All of them in one transaction with what is remembered of them, so that a crash leaves either.
+void Replicator::make_tables(const std::vector<capture::SourceTable>& missing,
+                             const std::vector<TargetTable>& there) {
+  const auto designs = design_tables(source_.open(), target_, with_parents(missing), DesignBy::rows, there);
+  const auto by_schema = design_tables(source_.open(), target_, catalog_.tables, DesignBy::schema);
+  applier::Transaction transaction(*session_);
+  const bool first_time = !row_;
+  if (first_time) {
+    start_first_time();
+  } else {
+    session_->exec(advance_nowhere());
+  }
+  make_schema();
+  for (const TableDesign& design : designs) {
+    if (!is_among(missing, design.source)) continue;
+    try {
+      session_->exec(applier::create_table_sql(design));
+    } catch (const ApplyError& refusal) {
+      throw not_created(refusal, design);
+    }
+    auto& state = progress_[design.source];
+    state.made = true;
+    state.unfinished = !design.indexes.empty() || !design.foreign_keys.empty();
+    state.ddl = fingerprint(design_of(by_schema, design.source));
+    session_->exec(applier::save_progress_sql(target_.state_schema, config_.name, design.source, state));
+  }
+  transaction.commit();
+  if (!first_time) advanced(row_->applied, row_->whole);
+}
+
+/// The fence alone.
+std::string Replicator::advance_nowhere() const {
+  return applier::advance_sql(target_.state_schema, config_.name, *row_, row_->applied, row_->whole);
+}
+
+std::vector<capture::SourceTable> Replicator::to_finish() const {
+  std::vector<capture::SourceTable> tables;
+  for (const auto& table : plan_.tables) {
+    const auto found = progress_.find(table.source.name);
+    if (found != progress_.end() && found->second.unfinished) tables.push_back(table.source);
+  }
+  return tables;
+}
+
+/// The indexes of one table, or at last all foreign keys. Begins again after a crash: what is there by its
+/// name is left alone, and that a table is finished is remembered when all is done.
+StepResult Replicator::finish_tables() {
+  observe("finish");
+  if (!finishing_) finishing_ = Finishing{design_unfinished(), 0};
+  StepResult result;
+  result.wrote = result.more = result.copying = true;
+  if (finishing_->indexed < finishing_->designs.size()) {
+    make_indexes(finishing_->designs[finishing_->indexed]);
+    ++finishing_->indexed;
+    return result;
+  }
+  for (const auto& design : finishing_->designs) make_foreign_keys(design);
+  note_finished();
+  result.outcome = Outcome::reinstall;  // the plan knows nothing of the constraints that the server has now
+  return result;
+}
+
+/// Goes by the types that the tables have been given.
+std::vector<TableDesign> Replicator::design_unfinished() {
+  const auto tables = to_finish();
+  auto designs = design_tables(source_.open(), target_, with_parents(tables), DesignBy::rows, plan_.tables);
+  std::erase_if(designs, [&](const auto& design) { return !is_among(tables, design.source); });
+  return designs;
+}
+
+/// Those that Sluice has made carry a mark of their DDL, so that one which is another by now, or is gone, is
+/// told from the owner's. What is there under the name is the owner's, too.
+void Replicator::make_indexes(const TableDesign& design) {
+  auto before = own_indexes(*session_, design);
+  const auto drop = [&](const std::string& name) {
+    before.erase(name);
+    try_ddl(design, "index_not_dropped", name, "DROP INDEX " + applier::quote_name(design.schema, name));
+  };
+  for (auto index : design.indexes) {
+    const Holder holder = holder_of(*session_, design, index.name);
+    if (holder == Holder::another) index.name = applier::other_index_name(design, index.name);
+    const std::string create = applier::create_index_sql(design, index);
+    const std::string mark = applier::mark_of(create);
+    const auto found = before.find(index.name);
+    const bool outdated = found != before.end() && found->second != mark;
+    if (outdated) drop(index.name);
+    before.erase(index.name);
+    if (!outdated && holder_of(*session_, design, index.name) != Holder::nobody) continue;
+    try_ddl(design, "index_not_made", index.name,
+            create + "; COMMENT ON INDEX " + applier::quote_name(design.schema, index.name) + " IS " +
+                applier::quote_literal(kMadeBySluice + mark));
+  }
+  while (!before.empty()) drop(std::string(before.begin()->first));
+}
+
+/// A row that points nowhere was fine with SQLite: it stays, and the constraint says that it was not checked.
+void Replicator::make_foreign_keys(const TableDesign& design) {
+  for (const auto& key : design.foreign_keys) {
+    const std::string add = applier::add_foreign_key_sql(design, key, applier::Validity::not_yet);
+    if (!try_ddl(design, "foreign_key_not_made", key.name, add)) continue;
+    try_ddl(design, "foreign_key_not_valid", key.name,
+            "ALTER TABLE " + applier::quote_name(design.schema, design.name) + " VALIDATE CONSTRAINT " +
+                applier::quote_name(key.name));
+  }
+}
+
+/// False where the server refuses, which is told and does not stop the stream: the rows are there all the
+/// same.
+bool Replicator::try_ddl(const TableDesign& design, const char* event, const std::string& name,
+                         const std::string& sql) {
+  try {
+    applier::Transaction transaction(*session_);
+    session_->exec(session_->transaction_settings());
+    session_->exec(advance_nowhere());
+    session_->exec(sql);
+    transaction.commit();
+  } catch (const ApplyError& refusal) {
+    if (refusal.fault != Fault::row && refusal.fault != Fault::table) throw;
+    log_event(LogLevel::warning, event,
+              {{"pipeline", config_.name},
+               {"table", design.source},
+               {"name", name},
+               {"sqlstate", refusal.sqlstate},
+               {"message", refusal.what()},
+               {"remedy", sql + ";"}});
+    return false;
+  }
+  advanced(row_->applied, row_->whole);
+  return true;
+}
+
+void Replicator::note_finished() {
+  applier::Transaction transaction(*session_);
+  session_->exec(advance_nowhere());
+  for (const auto& table : to_finish()) {
+    auto state = progress_[table.name];
+    state.unfinished = false;
+    session_->exec(applier::save_progress_sql(target_.state_schema, config_.name, table.name, state));
+  }
+  transaction.commit();
+  for (const auto& table : to_finish()) progress_[table.name].unfinished = false;
+  advanced(row_->applied, row_->whole);
+  finishing_.reset();
+}
+
+}  // namespace sluice::daemon

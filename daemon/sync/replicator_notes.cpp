@@ -1,0 +1,52 @@
+// What people are told of values that could be read in more than one way: once a column and way.
+
+#include "applier/values/conversion_notes.h"
+#include "daemon/log/log.h"
+#include "daemon/sync/replicator.h"
+
+namespace sluice::daemon {
+namespace {
+
+struct Telling {
+  LogLevel level;
+  const char* event;
+  const char* how;
+};
+
+Telling telling(applier::Remarks remark) {
+  switch (remark) {
+    case applier::kGuessedSeconds:
+      return {LogLevel::warning, "values_guessed",
+              "numbers read as seconds since 1970; rule unix_s settles it"};
+    case applier::kGuessedMilliseconds:
+      return {LogLevel::warning, "values_guessed",
+              "numbers read as milliseconds since 1970; rule unix_ms settles it"};
+    case applier::kGuessedMicroseconds:
+      return {LogLevel::warning, "values_guessed",
+              "numbers read as microseconds since 1970; rule unix_us settles it"};
+    case applier::kAmbiguousTime:
+      return {LogLevel::warning, "local_time_ambiguous", "the hour was there twice; read as the earlier"};
+    case applier::kSkippedTime:
+      return {LogLevel::warning, "local_time_skipped",
+              "the clock jumped over it; read with the offset before"};
+    default:
+      return {LogLevel::info, "time_rounded", "rounded to the microsecond, the finest that Postgres keeps"};
+  }
+}
+
+}  // namespace
+
+void Replicator::tell_notes() {
+  for (const auto& note : notes_.all()) {
+    if (!told_notes_.emplace(note.table, note.column, note.remark).second) continue;
+    const auto [level, event, how] = telling(note.remark);
+    log_event(level, event,
+              {{"pipeline", config_.name},
+               {"table", note.table},
+               {"column", note.column},
+               {"count", note.count},
+               {"how", how}});
+  }
+}
+
+}  // namespace sluice::daemon

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <vector>
+
+#include "applier/design/table_design.h"
+#include "applier/server/target_table.h"
+#include "capture/source.h"
+
+namespace sluice::daemon {
+
+/// What a design goes by beside the schema: nothing, so that it changes with the schema alone, or also what
+/// the rows hold.
+enum class DesignBy { schema, rows };
+
+/// The Postgres tables for these tables of the source, which may point at one another. Looks at a bounded
+/// number of rows; writes nothing.
+std::vector<applier::TableDesign> design_tables(capture::Source& source,
+                                                const applier::TargetOptions& options,
+                                                const std::vector<capture::SourceTable>& tables, DesignBy by,
+                                                const std::vector<applier::TargetTable>& there = {});
+
+}  // namespace sluice::daemon

@@ -1,0 +1,314 @@
+#include "daemon/sync/schema_follow.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+#include "applier/design/schema_change.h"
+#include "applier/server/apply_error.h"
+#include "applier/server/target_table.h"
+#include "applier/values/identifiers.h"
+#include "daemon/sync/column_follow.h"
+#include "daemon/sync/copy_version.h"
+
+namespace sluice::daemon {
+namespace {
+
+using applier::ApplyError;
+using applier::ColumnChange;
+using applier::Fault;
+using applier::quote_name;
+using applier::RememberedTable;
+using applier::ServerTable;
+using applier::TableProgress;
+using capture::SourceTable;
+
+SourceTable table_called(const std::string& name) {
+  SourceTable table;
+  table.name = name;
+  return table;
+}
+
+/// A remembered table, what it is in the source now, and its table on the server.
+struct Fate {
+  std::string before;
+  const TableProgress& progress;
+  RememberedTable remembered;
+  const SourceTable* now = nullptr;
+  std::optional<ServerTable> server;
+  std::string place;  ///< on the server, once its name has followed; empty where it has none to follow
+};
+
+class Follower {
+ public:
+  Follower(applier::Session& session, const FollowContext& context) : session_(session), context_(context) {}
+
+  SchemaFollow plan() {
+    auto fates = find_fates();
+    for (const auto& fate : fates) note_dropped(fate);
+    if (!dropped_.empty()) add_drop(dropped_, false);
+    for (const auto& fate : fates) note_vacated(fate);
+    for (auto& fate : fates) follow_name(fate);
+    for (const auto& fate : fates) follow_columns(fate);
+    for (auto* steps : {&drops_, &aside_, &renames_, &arrivals_, &columns_})
+      std::move(steps->begin(), steps->end(), std::back_inserter(follow_.steps));
+    return std::move(follow_);
+  }
+
+ private:
+  const applier::TargetOptions& options() const { return context_.options; }
+  bool mirrors() const { return context_.wish == SchemaChanges::mirror; }
+
+  std::string target_of(const std::string& source_table) const {
+    return applier::target_name(options(), table_called(source_table));
+  }
+
+  std::optional<ServerTable> on_server(const std::string& target) const {
+    return applier::survey_server(session_, options().schema, target).table;
+  }
+
+  /// Those of tables whose copy has begun; the server is asked only where something has changed.
+  std::vector<Fate> find_fates() {
+    std::vector<Fate> fates;
+    for (const auto& [name, progress] : context_.progress) {
+      auto remembered = applier::read_remembered(progress.columns);
+      if (!remembered || progress.version.empty()) continue;
+      Fate fate{name, progress, std::move(*remembered), nullptr, {}, {}};
+      fate.now = successor(fate);
+      if (fate.now == nullptr && !context_.was_dropped(name)) continue;
+      const bool as_before = fate.now != nullptr && fate.now->name == name && changes_of(fate).empty();
+      if (as_before) continue;
+      fate.server = on_server(target_of(name));
+      fates.push_back(std::move(fate));
+    }
+    return fates;
+  }
+
+  /// ALTER TABLE RENAME leaves a table its number; where the numbers are others, its columns tell.
+  const SourceTable* successor(const Fate& fate) const {
+    const auto& tables = context_.catalog.tables;
+    const SourceTable* by_number =
+        context_.same_numbers ? context_.catalog.find(fate.remembered.id) : nullptr;
+    if (by_number != nullptr) return by_number;
+    const auto by_name = std::find_if(tables.begin(), tables.end(),
+                                      [&](const SourceTable& each) { return each.name == fate.before; });
+    if (by_name != tables.end()) return &*by_name;
+    return context_.same_numbers ? nullptr : only_likeness(fate);
+  }
+
+  const SourceTable* only_likeness(const Fate& fate) const {
+    const SourceTable* found = nullptr;
+    for (const auto& table : context_.catalog.tables) {
+      const bool is_new = !context_.progress.contains(table.name);
+      if (!is_new || !applier::same_columns(table.columns, fate.remembered.columns)) continue;
+      if (found != nullptr) return nullptr;
+      found = &table;
+    }
+    return found;
+  }
+
+  std::vector<ColumnChange> changes_of(const Fate& fate) const {
+    const auto& rule = applier::rule_of(options().rules, fate.now->name);
+    if (fate.remembered.rule != rule_in_short(rule)) return {};
+    return applier::column_changes(fate.remembered.columns, fate.now->columns);
+  }
+
+  void note_dropped(const Fate& fate) {
+    if (fate.now != nullptr) return;
+    follow_.gone.push_back(fate.before);
+    if (fate.server) dropped_.push_back(&fate);
+  }
+
+  /// Foreign keys of tables that stay, and that Sluice has made: SQLite lets them point at nothing.
+  void release_children(const std::vector<const Fate*>& fates) {
+    std::vector<std::string> oids;
+    for (const auto* fate : fates) oids.push_back(std::to_string(fate->server->oid));
+    const std::string list = "ARRAY[" + applier::join(oids, ",") + "]::oid[]";
+    const auto keys = session_.exec(
+        "SELECT c.relname, k.conname FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = "
+        "k.conrelid"
+        " WHERE k.contype = 'f' AND k.conparentid = 0 AND k.confrelid = ANY (" +
+        list + ") AND k.conrelid <> ALL (" + list + ") AND c.relnamespace = " +
+        applier::quote_literal(quote_name(options().schema)) + "::regnamespace ORDER BY 1, 2");
+    for (const auto& key : keys) {
+      const auto child = key[0].as<std::string>();
+      if (!is_made(child)) continue;
+      drops_.push_back({.code = "table_dropped",
+                        .table = fates.front()->before,
+                        .what = "what table '" + child + "' points at was dropped in SQLite",
+                        .ddl = "ALTER TABLE " + quote_name(options().schema, child) + " DROP CONSTRAINT " +
+                               quote_name(key[1].as<std::string>()) + ";",
+                        .otherwise = {}});
+    }
+  }
+
+  bool is_made(const std::string& target) const {
+    return std::any_of(context_.progress.begin(), context_.progress.end(),
+                       [&](const auto& each) { return each.second.made && target_of(each.first) == target; });
+  }
+
+  /// In one statement, since they may point at one another.
+  void add_drop(const std::vector<const Fate*>& fates, bool by_itself) {
+    std::vector<std::string> names;
+    std::vector<std::string> sources;
+    bool made = true;
+    for (const auto* fate : fates) {
+      names.push_back(quote_name(options().schema, fate->server->name));
+      sources.push_back("'" + fate->before + "'");
+      made = made && fate->progress.made;
+    }
+    release_children(fates);
+    drops_.push_back({.code = "table_dropped",
+                      .table = fates.front()->before,
+                      .what = "table " + applier::join(sources, ", ") + " was dropped in SQLite",
+                      .ddl = "DROP TABLE " + applier::join(names, ", ") + ";",
+                      .otherwise = {},
+                      .for_owner = !made,
+                      .by_itself = by_itself});
+  }
+
+  /// Names on the server that others may take.
+  void note_vacated(const Fate& fate) {
+    const bool goes = fate.now == nullptr || target_of(fate.now->name) != target_of(fate.before);
+    if (goes && fate.server) vacated_.insert(fate.server->name);
+  }
+
+  void follow_name(Fate& fate) {
+    if (fate.now == nullptr) return;
+    if (fate.now->name == fate.before) {
+      if (fate.server) fate.place = fate.server->name;
+      return;
+    }
+    const std::string wanted = target_of(fate.now->name);
+    auto there = on_server(wanted);
+    const bool same = fate.server && there && there->oid == fate.server->oid;
+    const bool renamed_there = there && is_its_table(*there, fate.progress);
+    const bool free = !there || (vacated_.contains(there->name) && !is_remembered(*fate.now));
+    if (!same && !renamed_there && !(fate.server && free)) return leave_behind(fate);
+    follow_.renamed[fate.before] = fate.now->name;
+    fate.place = same || renamed_there ? there->name : wanted;
+    if (renamed_there) {
+      fate.server = std::move(there);
+    } else if (!same) {
+      rename(fate, there.has_value());
+    }
+  }
+
+  /// Does the table live on under its own name, so that another one only takes its rows over?
+  bool is_remembered(const SourceTable& now) const {
+    const auto known = context_.progress.find(now.name);
+    if (known == context_.progress.end()) return false;
+    const auto remembered = applier::read_remembered(known->second.columns);
+    return remembered && !context_.catalog.find(remembered->id);
+  }
+
+  static bool is_its_table(const ServerTable& server, const TableProgress& progress) {
+    return read_copy_version(progress.version).target == std::to_string(server.oid);
+  }
+
+  /// The name is another table's by now, whose rows are compared with it. What a migration has built under a
+  /// name of the moment, and Sluice made for it, has done its service.
+  void leave_behind(const Fate& fate) {
+    follow_.gone.push_back(fate.before);
+    if (fate.server && fate.progress.made && is_remembered(*fate.now)) add_drop({&fate}, true);
+  }
+
+  /// Tables that change names go by one of the moment.
+  void rename(const Fate& fate, bool occupied) {
+    const auto step = [&](const std::string& from, const std::string& to) {
+      return SchemaStep{
+          .code = "table_renamed",
+          .table = fate.now->name,
+          .what = "table '" + fate.before + "' was renamed to '" + fate.now->name + "' in SQLite",
+          .ddl = "ALTER TABLE " + quote_name(options().schema, from) + " RENAME TO " + quote_name(to) + ";",
+          .otherwise = {}};
+    };
+    if (!occupied) return renames_.push_back(step(fate.server->name, fate.place));
+    const std::string between = "_sluice_" + std::to_string(fate.remembered.id);
+    aside_.push_back(step(fate.server->name, between));
+    arrivals_.push_back(step(between, fate.place));
+  }
+
+  void follow_columns(const Fate& fate) {
+    if (fate.place.empty()) return;
+    const ColumnFollow follow{options(),  fate.before,        *fate.now, *fate.server,
+                              fate.place, fate.progress.made, mirrors()};
+    auto steps = column_steps(follow, changes_of(fate));
+    std::move(steps.begin(), steps.end(), std::back_inserter(columns_));
+  }
+
+  applier::Session& session_;
+  const FollowContext& context_;
+  SchemaFollow follow_;
+  std::vector<const Fate*> dropped_;
+  std::set<std::string> vacated_;
+  std::vector<SchemaStep> drops_;
+  std::vector<SchemaStep> aside_;
+  std::vector<SchemaStep> renames_;
+  std::vector<SchemaStep> arrivals_;
+  std::vector<SchemaStep> columns_;
+};
+
+/// Has the server only said that the rows which it holds do not fit?
+bool is_about_rows(const ApplyError& refusal) {
+  constexpr std::string_view kCannotCoerce = "42846";
+  return refusal.fault == Fault::row || refusal.sqlstate == kCannotCoerce;
+}
+
+bool is_wished(const SchemaStep& step, SchemaChanges wish) {
+  return step.by_itself || (wish == SchemaChanges::mirror && !step.for_owner);
+}
+
+void add_once(std::vector<std::string>& list, const std::string& text) {
+  if (std::find(list.begin(), list.end(), text) == list.end()) list.push_back(text);
+}
+
+}  // namespace
+
+SchemaFollow plan_follow(applier::Session& session, const FollowContext& context) {
+  return Follower(session, context).plan();
+}
+
+void refuse_to_follow(const SchemaFollow& follow, SchemaChanges wish) {
+  const auto first = std::find_if(follow.steps.begin(), follow.steps.end(),
+                                  [&](const SchemaStep& step) { return !is_wished(step, wish); });
+  if (first == follow.steps.end()) return;
+  std::vector<std::string> happened;
+  std::vector<std::string> statements;
+  for (const auto& step : follow.steps) {
+    add_once(happened, step.what);
+    statements.push_back(step.ddl);
+  }
+  ApplyError error(Fault::table, applier::join(happened, "; "));
+  error.code = first->code;
+  error.table = first->table;
+  error.hint = "let the server follow; sluiced then goes on by itself: " + applier::join(statements, " ");
+  if (first->code == "table_dropped") error.hint += " To keep its rows there, name it in tables.exclude";
+  throw error;
+}
+
+void carry_out(applier::Session& session, const SchemaStep& step) {
+  try {
+    applier::Savepoint savepoint(session);
+    session.exec(step.ddl);
+    savepoint.release();
+  } catch (ApplyError& refusal) {
+    if (step.may_refuse && is_about_rows(refusal)) {
+      if (!step.otherwise.empty()) session.exec(step.otherwise);
+      return;
+    }
+    if (refusal.fault != Fault::table && refusal.fault != Fault::row) throw;
+    ApplyError error =
+        refusal.with_message(step.what + ", and the server refuses to follow: " + refusal.what());
+    error.fault = Fault::table;
+    error.code = "schema_change_refused";
+    error.table = step.table;
+    error.hint =
+        "make way for this on the server, or run it with what depends on it; sluiced then goes on by "
+        "itself: " +
+        step.ddl;
+    throw error;
+  }
+}
+
+}  // namespace sluice::daemon

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "applier/values/options.h"
+#include "capture/source.h"
+#include "daemon/config/config.h"
+
+namespace sluice::daemon {
+
+/// How capture is to open a pipeline's file.
+capture::SourceOptions source_options(const PipelineConfig& config);
+
+/// The tables that tables.rules speaks of and that are not captured.
+std::vector<std::string> idle_rules(const PipelineConfig& config, const capture::Catalog& catalog);
+
+/// The machine as the target remembers it: source.host, else the machine id.
+std::string machine_id(const PipelineConfig& config);
+
+/// Is the pipeline's file where this source was, under whatever name of the same file?
+bool is_at(const PipelineConfig& config, const applier::SourceIdentity& known);
+
+}  // namespace sluice::daemon

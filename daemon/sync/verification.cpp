@@ -1,0 +1,66 @@
+#include "daemon/sync/verification.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace sluice::daemon {
+namespace {
+
+RowDifference::Kind kind_of(applier::Finding::Kind kind) {
+  switch (kind) {
+    case applier::Finding::Kind::missing:
+      return RowDifference::Kind::missing;
+    case applier::Finding::Kind::extra:
+      return RowDifference::Kind::extra;
+    default:
+      return RowDifference::Kind::differs;
+  }
+}
+
+}  // namespace
+
+void Verification::begin(const std::vector<std::string>& tables) {
+  if (!tables_) tables_ = tables;
+}
+
+void Verification::scans(unsigned target_oid) {
+  if (std::exchange(target_oid_, target_oid) != target_oid) restart();
+}
+
+void Verification::restart() {
+  frontier_.clear();
+  current_ = {};
+}
+
+void Verification::add(const applier::Findings& findings, const capture::CopyChunk& piece, bool repaired) {
+  current_.rows += static_cast<std::int64_t>(piece.rows.size());
+  current_.missing += findings.missing;
+  current_.extra += findings.extra;
+  current_.differing += findings.differing;
+  current_.left_out += findings.left_out;
+  if (repaired) current_.repaired += findings.differences() - findings.refused;
+  for (const auto& finding : findings.first) {
+    if (current_.first.size() == TableVerdict::kMostShown) break;
+    current_.first.push_back({kind_of(finding.kind), finding.key, finding.columns});
+  }
+  frontier_ = piece.frontier.value_or(capture::Key{});
+}
+
+void Verification::finish_table() {
+  verdicts_.push_back(std::exchange(current_, {}));
+  frontier_.clear();
+  target_oid_ = 0;
+  rows_total_ = 0;
+}
+
+WorkProgress Verification::progress() const {
+  return {order_.pipeline, "verify", done() || !tables_ ? "" : table(), current_.rows, rows_total_};
+}
+
+std::string Verification::outcome() const {
+  const auto any = [&](auto has) { return std::any_of(verdicts_.begin(), verdicts_.end(), has); };
+  if (any([](const auto& verdict) { return verdict.differences() > verdict.repaired; })) return "different";
+  return any([](const auto& verdict) { return verdict.repaired > 0; }) ? "repaired" : "equal";
+}
+
+}  // namespace sluice::daemon

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "applier/compare/comparison.h"
+#include "capture/change.h"
+#include "daemon/report/verify.h"
+
+namespace sluice::daemon {
+
+/// Where a comparison of tables stands: which one is being scanned, how far, and what has been found.
+/// Outlives connections. Pure: does no work itself.
+class Verification {
+ public:
+  explicit Verification(VerifyOrder order) : order_(std::move(order)) {}
+
+  const VerifyOrder& order() const { return order_; }
+
+  /// The tables to compare, once they are known; later calls do nothing.
+  void begin(const std::vector<std::string>& tables);
+  bool begun() const { return tables_.has_value(); }
+  bool done() const { return tables_ && verdicts_.size() == tables_->size(); }
+
+  /// The table that is being scanned; not when done.
+  const std::string& table() const { return tables_->at(verdicts_.size()); }
+  const capture::Key& frontier() const { return frontier_; }  ///< empty before the first piece
+  WorkProgress progress() const;
+
+  /// The scan of the table begins anew where its target is another one than before, or it has been copied
+  /// again.
+  void scans(unsigned target_oid);
+  void restart();
+  void expect(std::int64_t rows) { rows_total_ = rows; }
+
+  void add(const applier::Findings& findings, const capture::CopyChunk& piece, bool repaired);
+  /// What has been found of the table so far.
+  TableVerdict& current() { return current_; }
+  /// Nothing more is to be found of it.
+  void finish_table();
+
+  const std::vector<TableVerdict>& verdicts() const { return verdicts_; }
+  std::string outcome() const;  ///< as VerifyAnswer::outcome
+
+ private:
+  VerifyOrder order_;
+  std::optional<std::vector<std::string>> tables_;
+  std::vector<TableVerdict> verdicts_;
+  TableVerdict current_;
+  capture::Key frontier_;
+  unsigned target_oid_ = 0;
+  std::int64_t rows_total_ = 0;  ///< about
+};
+
+}  // namespace sluice::daemon
