@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "applier/values/options.h"
+#include "daemon/base/log_config.h"
 
 /// The configuration file as typed values. Pure: reads the file and the environment, nothing else.
 namespace sluice::daemon {
@@ -18,9 +19,6 @@ using Milliseconds = std::chrono::milliseconds;
 enum class Mode { continuous, manual };
 enum class OnError { halt, quarantine };
 enum class SchemaChanges { additive, mirror, halt };
-enum class LogLevel { debug, info, warning, error };
-enum class LogFormat { text, json };
-
 struct SourceConfig {
   std::filesystem::path path;  ///< absolute, ~ expanded
   Milliseconds busy_timeout{5000};
@@ -94,12 +92,6 @@ struct PipelineConfig {
 struct ControlConfig {
   std::filesystem::path socket;  ///< empty: found by socket_path()
   std::string group;
-};
-
-struct LogConfig {
-  LogLevel level = LogLevel::info;
-  LogFormat format = LogFormat::text;
-  bool values = true;
 };
 
 struct Config {
