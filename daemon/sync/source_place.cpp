@@ -28,6 +28,12 @@ std::vector<std::string> idle_rules(const PipelineConfig& config, const capture:
   return names;
 }
 
+std::vector<NotCaptured> not_captured(const capture::Catalog& catalog) {
+  std::vector<NotCaptured> told;
+  for (const auto& each : catalog.not_captured) told.push_back({each.name, each.reason});
+  return told;
+}
+
 std::string machine_id(const PipelineConfig& config) {
   if (!config.source.host.empty()) return config.source.host;
   std::ifstream file("/etc/machine-id");

@@ -139,8 +139,7 @@ std::string render(const PipelineReport& pipeline, WallTime now) {
                   pipeline.batches == 1 ? "1 batch" : grouped(pipeline.batches) + " batches",
                   counted(pipeline.rows_copied, "row")));
   add_tables(text, pipeline.tables);
-  for (const capture::NotCaptured& item : pipeline.not_captured)
-    add(text, "left out", item.name + ": " + item.reason);
+  for (const NotCaptured& item : pipeline.not_captured) add(text, "left out", item.name + ": " + item.reason);
   return text;
 }
 
