@@ -22,7 +22,6 @@
 #include "capture/source.h"
 #include "daemon/base/file_signature.h"
 #include "daemon/config/config.h"
-#include "daemon/pipeline/pump.h"
 #include "daemon/report/cutover.h"
 #include "daemon/report/resync.h"
 #include "daemon/sync/batch_size.h"
