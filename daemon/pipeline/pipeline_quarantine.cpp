@@ -3,9 +3,9 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
-#include "daemon/control/request.h"
 #include "daemon/inspect/quarantine_view.h"
 #include "daemon/pipeline/pipeline.h"
+#include "daemon/report/refusal.h"
 
 namespace sluice::daemon {
 namespace {
