@@ -5,6 +5,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "applier/design/table_design.h"
 #include "applier/server/apply_error.h"
 #include "applier/server/server_table.h"
 #include "applier/server/target_refusals.h"
@@ -301,18 +302,6 @@ std::vector<std::string> TargetTable::column_names() const {
   std::vector<std::string> names;
   for (const auto& column : columns) names.push_back(column.name);
   return names;
-}
-
-std::string target_name(const TargetOptions& options, const SourceTable& source) {
-  const std::string& given = rule_of(options.rules, source.name).target;
-  return given.empty() ? spelled_relation(source.name, options.identifiers) : given;
-}
-
-std::string target_column_name(const TargetOptions& options, const SourceTable& source,
-                               const std::string& column) {
-  const auto& renamed = rule_of(options.rules, source.name).rename;
-  const auto found = renamed.find(column);
-  return found == renamed.end() ? spelled_column(column, options.identifiers) : found->second;
 }
 
 void refuse_shared_targets(const TargetOptions& options, const std::vector<SourceTable>& sources) {

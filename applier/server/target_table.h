@@ -90,27 +90,8 @@ struct TargetTable {
 std::optional<TargetTable> find_target(Session& session, const TargetOptions& options,
                                        const capture::SourceTable& source);
 
-/// The name that the target of a table is looked for by, and made under: by its rule, else by
-/// target.identifiers.
-std::string target_name(const TargetOptions& options, const capture::SourceTable& source);
-
-/// The same for one of its columns.
-std::string target_column_name(const TargetOptions& options, const capture::SourceTable& source,
-                               const std::string& column);
-
 /// Throws ApplyError (table) where two tables would be written to one.
 void refuse_shared_targets(const TargetOptions& options, const std::vector<capture::SourceTable>& sources);
-
-/// A column as CREATE TABLE and ADD COLUMN name it, with its type: by its rule, else by the declared type.
-std::string column_definition(const TargetOptions& options, const capture::SourceTable& source,
-                              const capture::SourceColumn& column);
-
-/// The type that Sluice gives to a column which is not of the key.
-std::string column_type(const TargetOptions& options, const capture::SourceTable& source,
-                        const capture::SourceColumn& column);
-
-/// The DDL for a table of which no more is known than how to read it; see table_design.h for all of it.
-std::string create_table_sql(const TargetOptions& options, const capture::SourceTable& source);
 
 /// The rights that replication needs on a table, as the statement that gives them.
 std::string grant_sql(const TargetTable& table, const std::string& role);

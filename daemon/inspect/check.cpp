@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 
+#include "applier/design/table_ddl.h"
 #include "applier/server/apply_error.h"
 #include "applier/server/session.h"
 #include "applier/server/target_table.h"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "applier/design/table_ddl.h"
 #include "applier/server/apply_error.h"
 #include "applier/server/state_store.h"
 #include "applier/values/identifiers.h"

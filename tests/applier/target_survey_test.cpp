@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "applier/design/table_ddl.h"
 #include "applier/server/apply_error.h"
 #include "applier/server/target_table.h"
 #include "applier/values/identifiers.h"

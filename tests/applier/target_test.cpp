@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "applier/design/table_ddl.h"
 #include "applier/server/apply_error.h"
 #include "applier/server/session.h"
 #include "applier/server/state_store.h"
