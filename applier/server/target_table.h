@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "applier/server/session.h"
 #include "applier/values/convert.h"
 #include "applier/values/declared_type.h"
 #include "applier/values/names.h"
@@ -84,14 +83,6 @@ struct TargetTable {
   bool writes(const std::string& column) const;      ///< quoted
   bool has_in_key(const std::string& column) const;  ///< quoted
 };
-
-/// Finds the target of a source table: by exact name, else by a unique match without regard to case; nothing
-/// where there is none. Throws ApplyError (table) where it doesn't fit, with the DDL that would make it fit.
-std::optional<TargetTable> find_target(Session& session, const TargetOptions& options,
-                                       const capture::SourceTable& source);
-
-/// Throws ApplyError (table) where two tables would be written to one.
-void refuse_shared_targets(const TargetOptions& options, const std::vector<capture::SourceTable>& sources);
 
 /// The rights that replication needs on a table, as the statement that gives them.
 std::string grant_sql(const TargetTable& table, const std::string& role);
