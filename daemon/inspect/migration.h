@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "capture/install/migration_lock.h"
+#include "capture/migration_lock.h"
 #include "capture/source.h"
 #include "daemon/config/config.h"
 

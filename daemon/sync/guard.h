@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "capture/source.h"
+#include "capture/source_types.h"
 
 namespace sluice::daemon {
 

@@ -18,7 +18,7 @@
 #include "applier/server/session.h"
 #include "applier/values/conversion_notes.h"
 #include "applier/write/refusal.h"
-#include "capture/install/fence.h"
+#include "capture/locked_source.h"
 #include "capture/source.h"
 #include "daemon/base/file_signature.h"
 #include "daemon/config/config.h"

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "applier/values/options.h"
-#include "capture/source.h"
+#include "capture/source_types.h"
 #include "daemon/config/config.h"
 #include "daemon/report/status.h"
 
