@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "daemon/base/version.h"
+#include "daemon/config/load.h"
 #include "daemon/config/settings.h"
 #include "daemon/inspect/check.h"
 #include "daemon/log/log.h"

@@ -11,7 +11,7 @@
 #include "applier/values/options.h"
 #include "daemon/base/log_config.h"
 
-/// The configuration file as typed values. Pure: reads the file and the environment, nothing else.
+/// The configuration file as typed values. Plain data.
 namespace sluice::daemon {
 
 using Milliseconds = std::chrono::milliseconds;
@@ -106,16 +106,5 @@ class ConfigError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
-
-/// The file that is read without --config: $XDG_CONFIG_HOME/sluice/config.yaml, ~/.config/sluice/config.yaml,
-/// /etc/sluice/config.yaml, the first that exists; the first of them where none does.
-std::filesystem::path default_config_path();
-
-/// Reads and checks a configuration file. Throws ConfigError.
-Config load_config(const std::filesystem::path& file);
-
-/// The control socket's path: `option` (--socket), $SLUICE_SOCKET, control.socket, $RUNTIME_DIRECTORY,
-/// $XDG_RUNTIME_DIR/sluice/control.sock, /run/user/UID/sluice/control.sock.
-std::filesystem::path socket_path(const std::filesystem::path& option, const Config* config);
 
 }  // namespace sluice::daemon

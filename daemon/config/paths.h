@@ -5,6 +5,10 @@
 
 namespace sluice::daemon {
 
+/// The path in an environment variable; empty when it is unset or not absolute, which the XDG rules call
+/// invalid.
+std::filesystem::path path_from(const char* variable);
+
 /// The user's home folder: $HOME, else what the user database says. Empty if neither knows.
 std::filesystem::path home_folder();
 
