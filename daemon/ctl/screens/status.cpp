@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "daemon/ctl/screens/amounts.h"
 #include "daemon/ctl/screens/progress.h"
 #include "daemon/ctl/screens/render.h"
 #include "daemon/report/clock_text.h"
