@@ -5,7 +5,6 @@
 #include <random>
 #include <utility>
 
-#include "capture/source.h"
 #include "daemon/log/log.h"
 #include "daemon/sync/source_place.h"
 
@@ -326,8 +325,8 @@ void Pipeline::start_flush(FlushReply reply) {
   // Not on the strand, which may be waiting for the server: the position comes from the file alone.
   boost::asio::post(workers_, [self = shared_from_this(), reply = std::move(reply)] {
     try {
-      capture::Source source(source_options(self->config_));
-      reply(FlushAnswer{self->config_.name, "started", source.captured().value, 0, 0, 0});
+      const std::int64_t newest = newest_position(self->config_).value;
+      reply(FlushAnswer{self->config_.name, "started", newest, 0, 0, 0});
     } catch (...) {
       const auto error = report_failure(std::current_exception()).error;
       reply(ControlError{503, error.code, error.message, error.hint});

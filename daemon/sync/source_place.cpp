@@ -1,4 +1,5 @@
 #include "daemon/sync/source_place.h"
+#include "capture/source.h"
 
 #include <filesystem>
 #include <fstream>
@@ -32,6 +33,10 @@ std::vector<NotCaptured> not_captured(const capture::Catalog& catalog) {
   std::vector<NotCaptured> told;
   for (const auto& each : catalog.not_captured) told.push_back({each.name, each.reason});
   return told;
+}
+
+capture::Position newest_position(const PipelineConfig& config) {
+  return capture::Source(source_options(config)).captured();
 }
 
 std::string machine_id(const PipelineConfig& config) {
