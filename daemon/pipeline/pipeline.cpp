@@ -52,7 +52,6 @@ Pipeline::Pipeline(boost::asio::io_context& workers, PipelineConfig config)
       replicator_(config_, lifeline_, [this](const char* step) { begins(step); }),
       pump_(config_, random_fraction),
       board_(config_),
-      log_view_(config_),
       moved_at_(ticks(Pump::Clock::now())) {
 }
 
@@ -333,16 +332,6 @@ void Pipeline::start_flush(FlushReply reply) {
     }
   });
   flush([](const auto&) {});
-}
-
-std::variant<LogAnswer, ControlError> Pipeline::log(const LogQuery& query) try {
-  const auto excerpt = log_view_.read(query);
-  board_.saw(excerpt.newest);
-  return log_answer(excerpt, board_.seen_marks(), board_.report());
-} catch (...) {
-  const auto report = report_failure(std::current_exception());
-  const int status = report.failure == Failure::away ? 503 : 409;
-  return ControlError{status, report.error.code, report.error.message, report.error.hint};
 }
 
 std::optional<ControlError> Pipeline::closed_to_flushes(State state) const {
