@@ -10,9 +10,10 @@
 #include <utility>
 
 #include "capture/install/changelog.h"
-#include "capture/install/fence.h"
 #include "capture/install/installer.h"
-#include "capture/install/migration_lock.h"
+#include "capture/install/moved.h"
+#include "capture/locked_source.h"
+#include "capture/migration_lock.h"
 #include "capture/quiet_vfs.h"
 #include "capture/read/changelog_reader.h"
 #include "capture/read/details_reader.h"
@@ -66,16 +67,6 @@ const SourceOptions& checked(const SourceOptions& options) {
 }
 
 }  // namespace
-
-SourceError::SourceError(std::string code, const std::string& message, std::string hint)
-    : std::runtime_error(message), code_(std::move(code)), hint_(std::move(hint)) {
-}
-
-const SourceTable* Catalog::find(TableId id) const {
-  const auto found =
-      std::find_if(tables.begin(), tables.end(), [id](const SourceTable& each) { return each.id == id; });
-  return found == tables.end() ? nullptr : &*found;
-}
 
 struct Source::Impl {
   explicit Impl(SourceOptions given)

@@ -12,7 +12,7 @@
 #include <filesystem>
 #include <functional>
 
-#include "capture/source.h"
+#include "capture/source_types.h"
 
 namespace sluice::capture {
 namespace {

@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "daemon/base/version.h"
+#include "daemon/config/load.h"
 #include "daemon/config/settings.h"
-#include "daemon/inspect/check.h"
 #include "daemon/log/log.h"
 #include "daemon/notify.h"
 #include "daemon/report/clock_text.h"
@@ -225,28 +225,30 @@ void Daemon::on_worker(const std::string& name, Reply<Answer> reply, Work work) 
   if (const auto* error = std::get_if<ControlError>(&found)) return reply(*error);
   const auto pipeline = std::get<std::shared_ptr<Pipeline>>(found);
   const OneReply<Answer> once(io_, std::move(reply));
-  boost::asio::post(workers_, [once, pipeline, work] { once(work(*pipeline)); });
+  boost::asio::post(workers_, [once, looks = looks_of(pipeline), work] { once(work(*looks)); });
+}
+
+std::shared_ptr<Looks> Daemon::looks_of(const std::shared_ptr<Pipeline>& pipeline) {
+  auto& looks = looks_[pipeline];
+  if (!looks) looks = std::make_shared<Looks>(workers_, pipeline);
+  return looks;
 }
 
 void Daemon::check(const std::string& name, Reply<CheckAnswer> reply) {
-  on_worker(name, std::move(reply), [](Pipeline& pipeline) {
-    const PipelineReport report = pipeline.report();
-    return check_pipeline(pipeline.config(), &report);
-  });
+  on_worker(name, std::move(reply), [](Looks& looks) { return looks.check(); });
 }
 
 void Daemon::log(const LogQuery& query, Reply<LogAnswer> reply) {
-  on_worker(query.pipeline, std::move(reply), [query](Pipeline& pipeline) { return pipeline.log(query); });
+  on_worker(query.pipeline, std::move(reply), [query](Looks& looks) { return looks.log(query); });
 }
 
 void Daemon::quarantine(const QuarantineQuery& query, Reply<QuarantineAnswer> reply) {
-  on_worker(query.pipeline, std::move(reply),
-            [query](Pipeline& pipeline) { return pipeline.quarantine(query); });
+  on_worker(query.pipeline, std::move(reply), [query](Looks& looks) { return looks.quarantine(query); });
 }
 
 void Daemon::discard_quarantined(const QuarantineChoice& choice, Reply<DiscardedAnswer> reply) {
   on_worker(choice.pipeline, std::move(reply),
-            [ids = choice.ids](Pipeline& pipeline) { return pipeline.discard_quarantined(ids); });
+            [ids = choice.ids](Looks& looks) { return looks.discard(ids); });
 }
 
 void Daemon::retry_quarantined(const QuarantineChoice& choice, Reply<RetriedAnswer> reply) {
@@ -255,7 +257,8 @@ void Daemon::retry_quarantined(const QuarantineChoice& choice, Reply<RetriedAnsw
   const auto pipeline = std::get<std::shared_ptr<Pipeline>>(found);
   const auto once =
       within(choice.timeout, pipeline->config().name, "has not tried its rows", std::move(reply));
-  boost::asio::post(workers_, [once, pipeline, ids = choice.ids] { pipeline->retry_quarantined(ids, once); });
+  boost::asio::post(workers_,
+                    [once, looks = looks_of(pipeline), ids = choice.ids] { looks->retry(ids, once); });
 }
 
 void Daemon::skip(const SkipOrder& order, Reply<SkippedAnswer> reply) {
@@ -362,6 +365,7 @@ void Daemon::start_ready_pipelines() {
 }
 
 void Daemon::gone(const std::shared_ptr<Pipeline>& pipeline) {
+  looks_.erase(pipeline);
   std::erase_if(departing_, [&](const Departure& departure) { return departure.pipeline == pipeline; });
   if (!stopping_) start_ready_pipelines();
   if (stopping_ && departing_.empty()) io_.stop();

@@ -4,6 +4,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <map>
 #include <memory>
 #include <string>
 #include <thread>
@@ -11,6 +12,7 @@
 
 #include "daemon/config/config.h"
 #include "daemon/control/server.h"
+#include "daemon/looks.h"
 #include "daemon/pipeline/pipeline.h"
 #include "daemon/report/service.h"
 #include "daemon/run_mark.h"
@@ -57,6 +59,7 @@ class Daemon : private ControlService {
 
   using Found = std::variant<std::shared_ptr<Pipeline>, ControlError>;
   Found find(const std::string& name) const;
+  std::shared_ptr<Looks> looks_of(const std::shared_ptr<Pipeline>& pipeline);
   template <typename Answer, typename Work>
   void on_worker(const std::string& name, Reply<Answer> reply, Work work);
   template <typename Answer>
@@ -83,6 +86,7 @@ class Daemon : private ControlService {
   boost::asio::signal_set signals_;
   boost::asio::steady_timer ticker_;
   std::vector<std::shared_ptr<Pipeline>> pipelines_;
+  std::map<std::shared_ptr<Pipeline>, std::shared_ptr<Looks>> looks_;  ///< of those that were looked at
   std::vector<Departure> departing_;  ///< let go of by a reload, not yet gone
   std::vector<std::thread> threads_;
   std::unique_ptr<ControlServer> server_;

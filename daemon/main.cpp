@@ -6,6 +6,8 @@
 #include "daemon/base/exit_code.h"
 #include "daemon/base/version.h"
 #include "daemon/config/config.h"
+#include "daemon/config/load.h"
+#include "daemon/config/places.h"
 #include "daemon/control/socket.h"
 #include "daemon/daemon.h"
 #include "daemon/log/log.h"

@@ -45,7 +45,7 @@ void write_note(int file, int pid, WallTime started_at) {
 
 fs::path RunMark::folder() {
   if (const fs::path given = first_path_from("STATE_DIRECTORY"); !given.empty()) return given;
-  if (const fs::path state = first_path_from("XDG_STATE_HOME"); !state.empty()) return state / "sluice";
+  if (const fs::path state = path_from("XDG_STATE_HOME"); !state.empty()) return state / "sluice";
   return home_folder() / ".local/state/sluice";
 }
 

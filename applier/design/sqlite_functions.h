@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "applier/design/sqlite_expression.h"
+#include "applier/design/sqlite_terms.h"
 
 /// The parts of a translated expression, and what SQLite's functions become. Pure.
 namespace sluice::applier {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "applier/server/target_table.h"
 #include "applier/values/identifiers.h"
 #include "applier/values/names.h"
 

@@ -39,4 +39,7 @@ std::string script(const std::vector<TableDesign>& tables);
 /// Tells whether a table is still to be made the same way.
 std::string fingerprint(const TableDesign& table);
 
+/// The DDL for a table of which no more is known than how to read its rows.
+std::string create_table_sql(const TargetOptions& options, const capture::SourceTable& source);
+
 }  // namespace sluice::applier

@@ -7,7 +7,6 @@
 #include "applier/design/default_value.h"
 #include "applier/design/proven_type.h"
 #include "applier/design/sqlite_expression.h"
-#include "applier/server/target_table.h"
 #include "applier/values/declared_type.h"
 #include "applier/values/identifiers.h"
 #include "applier/values/names.h"

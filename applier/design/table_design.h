@@ -77,4 +77,12 @@ class ObservedTable {
 /// remark.
 std::vector<TableDesign> design_tables(const TargetOptions& options, std::vector<ObservedTable> tables);
 
+/// A column as CREATE TABLE and ADD COLUMN name it, with its type: by its rule, else by the declared type.
+std::string column_definition(const TargetOptions& options, const capture::SourceTable& source,
+                              const capture::SourceColumn& column);
+
+/// The type that Sluice gives to a column which is not of the key.
+std::string column_type(const TargetOptions& options, const capture::SourceTable& source,
+                        const capture::SourceColumn& column);
+
 }  // namespace sluice::applier

@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "applier/server/session.h"
 #include "applier/values/convert.h"
 #include "applier/values/declared_type.h"
 #include "applier/values/names.h"
@@ -84,33 +83,6 @@ struct TargetTable {
   bool writes(const std::string& column) const;      ///< quoted
   bool has_in_key(const std::string& column) const;  ///< quoted
 };
-
-/// Finds the target of a source table: by exact name, else by a unique match without regard to case; nothing
-/// where there is none. Throws ApplyError (table) where it doesn't fit, with the DDL that would make it fit.
-std::optional<TargetTable> find_target(Session& session, const TargetOptions& options,
-                                       const capture::SourceTable& source);
-
-/// The name that the target of a table is looked for by, and made under: by its rule, else by
-/// target.identifiers.
-std::string target_name(const TargetOptions& options, const capture::SourceTable& source);
-
-/// The same for one of its columns.
-std::string target_column_name(const TargetOptions& options, const capture::SourceTable& source,
-                               const std::string& column);
-
-/// Throws ApplyError (table) where two tables would be written to one.
-void refuse_shared_targets(const TargetOptions& options, const std::vector<capture::SourceTable>& sources);
-
-/// A column as CREATE TABLE and ADD COLUMN name it, with its type: by its rule, else by the declared type.
-std::string column_definition(const TargetOptions& options, const capture::SourceTable& source,
-                              const capture::SourceColumn& column);
-
-/// The type that Sluice gives to a column which is not of the key.
-std::string column_type(const TargetOptions& options, const capture::SourceTable& source,
-                        const capture::SourceColumn& column);
-
-/// The DDL for a table of which no more is known than how to read it; see table_design.h for all of it.
-std::string create_table_sql(const TargetOptions& options, const capture::SourceTable& source);
 
 /// The rights that replication needs on a table, as the statement that gives them.
 std::string grant_sql(const TargetTable& table, const std::string& role);

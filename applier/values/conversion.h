@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "applier/values/convert.h"
+#include "applier/values/conversion_types.h"
 
 /// The conversions that the table of rules is made of, by storage class and type. Pure; each throws
 /// ConversionError where the value does not fit.

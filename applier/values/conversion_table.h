@@ -26,4 +26,7 @@ struct TypeConversions {
 
 const TypeConversions& conversions_to(TypeKind kind);
 
+/// The table of rules as docs/TYPES.md shows it.
+std::string conversions_markdown();
+
 }  // namespace sluice::applier

@@ -1,6 +1,7 @@
 #include <string_view>
 
 #include "applier/values/conversion.h"
+#include "applier/values/convert.h"
 
 namespace sluice::applier {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "applier/values/convert.h"
+#include "applier/values/conversion_types.h"
 
 namespace sluice::applier {
 namespace {

@@ -69,4 +69,16 @@ std::string spelled_relation(std::string_view name, Identifiers identifiers) {
   return shortened(spell(name, identifiers));
 }
 
+std::string target_name(const TargetOptions& options, const capture::SourceTable& source) {
+  const std::string& given = rule_of(options.rules, source.name).target;
+  return given.empty() ? spelled_relation(source.name, options.identifiers) : given;
+}
+
+std::string target_column_name(const TargetOptions& options, const capture::SourceTable& source,
+                               const std::string& column) {
+  const auto& renamed = rule_of(options.rules, source.name).rename;
+  const auto found = renamed.find(column);
+  return found == renamed.end() ? spelled_column(column, options.identifiers) : found->second;
+}
+
 }  // namespace sluice::applier

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "applier/values/options.h"
+#include "capture/change.h"
 
 /// Names of the source as Postgres is to have them. Pure.
 namespace sluice::applier {
@@ -23,5 +24,13 @@ std::string spelled_column(std::string_view name, Identifiers identifiers);
 
 /// The same for a table, an index or a constraint.
 std::string spelled_relation(std::string_view name, Identifiers identifiers);
+
+/// The name that the target of a table is looked for by, and made under: by its rule, else by
+/// target.identifiers.
+std::string target_name(const TargetOptions& options, const capture::SourceTable& source);
+
+/// The same for one of its columns.
+std::string target_column_name(const TargetOptions& options, const capture::SourceTable& source,
+                               const std::string& column);
 
 }  // namespace sluice::applier

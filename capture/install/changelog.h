@@ -5,7 +5,7 @@
 #include <map>
 #include <string>
 
-#include "capture/source.h"
+#include "capture/source_types.h"
 
 /// The tables that Sluice keeps in the source: the changelog, its ring, the numbers of the tables.
 /// Their format is described in sql/README.md.

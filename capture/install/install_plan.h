@@ -6,7 +6,7 @@
 
 #include "capture/install/trigger_ddl.h"
 #include "capture/schema/table_schema.h"
-#include "capture/source.h"
+#include "capture/source_types.h"
 
 namespace sluice::capture {
 

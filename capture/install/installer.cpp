@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "capture/install/changelog.h"
-#include "capture/install/fence.h"
 #include "capture/install/install_plan.h"
+#include "capture/install/moved.h"
 #include "capture/install/schema_trace.h"
 #include "capture/values.h"
 

@@ -5,7 +5,7 @@
 #include <functional>
 #include <optional>
 
-#include "capture/source.h"
+#include "capture/source_types.h"
 
 /// Puts our tables and triggers into the source, keeps them in order, and takes them out again.
 namespace sluice::capture {

@@ -6,7 +6,7 @@
 #include <unordered_set>
 
 #include "capture/read/row_reader.h"
-#include "capture/source.h"
+#include "capture/source_types.h"
 
 namespace sluice::capture {
 

@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include "capture/source.h"
+#include "capture/source_types.h"
 
 namespace sluice::capture {
 

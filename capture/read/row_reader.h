@@ -6,7 +6,7 @@
 #include <map>
 #include <optional>
 
-#include "capture/source.h"
+#include "capture/source_types.h"
 
 namespace sluice::capture {
 

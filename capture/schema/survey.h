@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "capture/schema/table_schema.h"
-#include "capture/source.h"
+#include "capture/source_types.h"
 
 namespace sluice::capture {
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "capture/schema/table_schema.h"
-#include "capture/source.h"
+#include "capture/source_types.h"
 
 namespace sluice::capture {
 

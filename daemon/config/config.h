@@ -9,8 +9,9 @@
 #include <vector>
 
 #include "applier/values/options.h"
+#include "daemon/base/log_config.h"
 
-/// The configuration file as typed values. Pure: reads the file and the environment, nothing else.
+/// The configuration file as typed values. Plain data.
 namespace sluice::daemon {
 
 using Milliseconds = std::chrono::milliseconds;
@@ -18,9 +19,6 @@ using Milliseconds = std::chrono::milliseconds;
 enum class Mode { continuous, manual };
 enum class OnError { halt, quarantine };
 enum class SchemaChanges { additive, mirror, halt };
-enum class LogLevel { debug, info, warning, error };
-enum class LogFormat { text, json };
-
 struct SourceConfig {
   std::filesystem::path path;  ///< absolute, ~ expanded
   Milliseconds busy_timeout{5000};
@@ -96,12 +94,6 @@ struct ControlConfig {
   std::string group;
 };
 
-struct LogConfig {
-  LogLevel level = LogLevel::info;
-  LogFormat format = LogFormat::text;
-  bool values = true;
-};
-
 struct Config {
   std::filesystem::path file;
   std::vector<PipelineConfig> pipelines;  ///< in the order of the file; at least one
@@ -114,16 +106,5 @@ class ConfigError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
-
-/// The file that is read without --config: $XDG_CONFIG_HOME/sluice/config.yaml, ~/.config/sluice/config.yaml,
-/// /etc/sluice/config.yaml, the first that exists; the first of them where none does.
-std::filesystem::path default_config_path();
-
-/// Reads and checks a configuration file. Throws ConfigError.
-Config load_config(const std::filesystem::path& file);
-
-/// The control socket's path: `option` (--socket), $SLUICE_SOCKET, control.socket, $RUNTIME_DIRECTORY,
-/// $XDG_RUNTIME_DIR/sluice/control.sock, /run/user/UID/sluice/control.sock.
-std::filesystem::path socket_path(const std::filesystem::path& option, const Config* config);
 
 }  // namespace sluice::daemon

@@ -8,8 +8,8 @@
 #include "daemon/base/nearest.h"
 #include "daemon/base/redact.h"
 #include "daemon/base/units.h"
+#include "daemon/config/given.h"
 #include "daemon/config/paths.h"
-#include "daemon/config/settings.h"
 #include "daemon/config/value_text.h"
 #include "daemon/config/words.h"
 

@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "daemon/control/socket.h"
+#include "daemon/control/socket_error.h"
 
 namespace sluice::daemon {
 

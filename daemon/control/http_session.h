@@ -16,8 +16,8 @@
 
 namespace sluice::daemon {
 
-/// A connection that speaks HTTP/1.1. Requests and their answers are in control_session.cpp, what goes out
-/// piece by piece in control_streams.cpp.
+/// A connection that speaks HTTP/1.1. Requests and their answers are in http_session.cpp, what goes out piece
+/// by piece in streams.cpp.
 class HttpSession final : public ControlSession, public std::enable_shared_from_this<HttpSession> {
  public:
   HttpSession(Socket socket, ControlHouse& house, Admission admission);

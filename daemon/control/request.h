@@ -1,25 +1,15 @@
 #pragma once
 
 #include <chrono>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "daemon/report/refusal.h"
 #include "daemon/report/service.h"
 
 /// What a request's body may say. Pure; any thread.
 namespace sluice::daemon {
-
-/// A request that is answered with an error document.
-class Refusal : public std::runtime_error {
- public:
-  explicit Refusal(ControlError refused, std::string allowed_methods = {})
-      : std::runtime_error(refused.message), error(std::move(refused)), allow(std::move(allowed_methods)) {}
-
-  ControlError error;
-  std::string allow;  ///< value of the Allow header of a 405, else empty
-};
 
 /// The fields that requests know; each endpoint takes some of them. An empty body leaves the defaults.
 struct ControlRequest {

@@ -3,16 +3,11 @@
 #include <sys/types.h>
 
 #include <filesystem>
-#include <stdexcept>
 #include <string>
 
-namespace sluice::daemon {
+#include "daemon/control/socket_error.h"
 
-/// Why there can be no control socket, with the remedy: ready to print.
-class SocketError : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
+namespace sluice::daemon {
 
 /// The listening UNIX socket, kept for the daemon's own user: mode 0600 in a directory of mode 0700; with a
 /// group 0660 and 0750. An existing directory is left as it is, unless it is ours and holds nothing else. Any

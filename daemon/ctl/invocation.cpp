@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "daemon/config/load.h"
+#include "daemon/config/places.h"
 #include "daemon/control/documents/protocol.h"
 #include "daemon/ctl/failure.h"
 

@@ -4,8 +4,10 @@
 #include <memory>
 #include <optional>
 
+#include "applier/design/table_ddl.h"
 #include "applier/server/apply_error.h"
 #include "applier/server/session.h"
+#include "applier/server/target_survey.h"
 #include "applier/server/target_table.h"
 #include "applier/values/identifiers.h"
 #include "capture/source.h"

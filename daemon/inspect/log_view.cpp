@@ -35,7 +35,7 @@ LogAnswer log_answer(const capture::LogExcerpt& excerpt, const SeenMarks& marks,
   LogAnswer answer{.pipeline = report.name, .entries = {}, .newest = excerpt.newest.value};
   for (const auto& entry : excerpt.entries) {
     answer.entries.push_back({.position = entry.position.value,
-                              .seen_at = marks.seen_at(entry.position),
+                              .seen_at = marks.seen_at(entry.position.value),
                               .table = entry.table,
                               .operation = entry.operation,
                               .key = entry.key,

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "daemon/inspect/told.h"
 #include "daemon/sync/replicator.h"
 #include "daemon/sync/source_place.h"
 
@@ -17,17 +18,19 @@ capture::SourceOptions options_of(const PipelineConfig& config) {
 }  // namespace
 
 Migration::Migration(const PipelineConfig& config) : options_(options_of(config)) {
-  capture::Source source(options_);
-  lock_.emplace(options_.path, capture::MigrationLock::Kind::migration);
-  Replicator replicator(config, std::make_shared<applier::Lifeline>(), [](const char*) {});
-  replicator.open();
-  replicator.begin_migration();
-  replicator.close();
-  source.uninstall();
+  told([&] {
+    capture::Source source(options_);
+    lock_.emplace(options_.path, capture::MigrationLock::Kind::migration);
+    Replicator replicator(config, std::make_shared<applier::Lifeline>(), [](const char*) {});
+    replicator.open();
+    replicator.begin_migration();
+    replicator.close();
+    source.uninstall();
+  });
 }
 
 void Migration::end() {
-  capture::Source(options_).install();
+  told([&] { capture::Source(options_).install(); });
   lock_.reset();
 }
 

@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "capture/install/migration_lock.h"
+#include "capture/migration_lock.h"
 #include "capture/source.h"
 #include "daemon/config/config.h"
 
@@ -13,10 +13,12 @@ namespace sluice::daemon {
 /// has to be compared. Used from one thread.
 class Migration {
  public:
-  /// Blocks until it is out. Throws what the two sides throw, with nothing changed in the file.
+  /// Blocks until it is out. Throws std::runtime_error with the reason and the remedy, with nothing changed
+  /// in the file.
   explicit Migration(const PipelineConfig& config);
 
-  /// Puts capture back in, so that from now on every change is noted, and lets others at the file.
+  /// Puts capture back in, so that from now on every change is noted, and lets others at the file. Throws as
+  /// the constructor does.
   void end();
 
  private:

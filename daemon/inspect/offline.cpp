@@ -6,28 +6,18 @@
 #include "applier/design/table_ddl.h"
 #include "applier/server/session.h"
 #include "applier/server/state_store.h"
+#include "applier/server/target_survey.h"
 #include "applier/server/target_table.h"
 #include "applier/values/identifiers.h"
 #include "capture/source.h"
 #include "daemon/inspect/check.h"
-#include "daemon/sync/failure.h"
+#include "daemon/inspect/told.h"
 #include "daemon/sync/schema_design.h"
 #include "daemon/sync/source_place.h"
 #include "daemon/sync/target_place.h"
 
 namespace sluice::daemon {
 namespace {
-
-/// Runs a piece of work and turns what it throws into one line with the remedy.
-template <typename Work>
-auto told(Work work) {
-  try {
-    return work();
-  } catch (...) {
-    const auto error = report_failure(std::current_exception()).error;
-    throw std::runtime_error(error.message + "; " + error.hint);
-  }
-}
 
 std::string forget_target(const PipelineConfig& config) {
   const auto options = target_options(config);

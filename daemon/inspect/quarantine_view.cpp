@@ -4,8 +4,8 @@
 #include <array>
 #include <utility>
 
-#include "daemon/control/request.h"
 #include "daemon/report/clock_text.h"
+#include "daemon/report/refusal.h"
 #include "daemon/sync/target_place.h"
 
 namespace sluice::daemon {

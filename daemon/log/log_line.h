@@ -4,7 +4,8 @@
 #include <string>
 #include <string_view>
 
-#include "daemon/log/log.h"
+#include "daemon/base/log_config.h"
+#include "daemon/log/log_field.h"
 
 /// How an event reads as a line. Pure.
 namespace sluice::daemon {

@@ -5,7 +5,6 @@
 #include <random>
 #include <utility>
 
-#include "capture/source.h"
 #include "daemon/log/log.h"
 #include "daemon/sync/source_place.h"
 
@@ -53,7 +52,6 @@ Pipeline::Pipeline(boost::asio::io_context& workers, PipelineConfig config)
       replicator_(config_, lifeline_, [this](const char* step) { begins(step); }),
       pump_(config_, random_fraction),
       board_(config_),
-      log_view_(config_),
       moved_at_(ticks(Pump::Clock::now())) {
 }
 
@@ -326,24 +324,14 @@ void Pipeline::start_flush(FlushReply reply) {
   // Not on the strand, which may be waiting for the server: the position comes from the file alone.
   boost::asio::post(workers_, [self = shared_from_this(), reply = std::move(reply)] {
     try {
-      capture::Source source(source_options(self->config_));
-      reply(FlushAnswer{self->config_.name, "started", source.captured().value, 0, 0, 0});
+      const std::int64_t newest = newest_position(self->config_).value;
+      reply(FlushAnswer{self->config_.name, "started", newest, 0, 0, 0});
     } catch (...) {
       const auto error = report_failure(std::current_exception()).error;
       reply(ControlError{503, error.code, error.message, error.hint});
     }
   });
   flush([](const auto&) {});
-}
-
-std::variant<LogAnswer, ControlError> Pipeline::log(const LogQuery& query) try {
-  const auto excerpt = log_view_.read(query);
-  board_.saw(excerpt.newest);
-  return log_answer(excerpt, board_.seen_marks(), board_.report());
-} catch (...) {
-  const auto report = report_failure(std::current_exception());
-  const int status = report.failure == Failure::away ? 503 : 409;
-  return ControlError{status, report.error.code, report.error.message, report.error.hint};
 }
 
 std::optional<ControlError> Pipeline::closed_to_flushes(State state) const {

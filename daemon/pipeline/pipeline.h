@@ -11,7 +11,6 @@
 #include <variant>
 #include <vector>
 
-#include "daemon/inspect/log_view.h"
 #include "daemon/pipeline/file_watch.h"
 #include "daemon/pipeline/pump.h"
 #include "daemon/pipeline/status_board.h"
@@ -58,19 +57,17 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   /// Accepts the place where the file is now; an error where that can't be.
   void adopt(std::function<void(std::optional<ControlError>)> reply);
 
-  /// The changes themselves. Blocking, but not by the strand, which may be waiting for the server.
-  std::variant<LogAnswer, ControlError> log(const LogQuery& query);
-
-  /// The rows that are held back. Blocking, but not by the strand either.
-  std::variant<QuarantineAnswer, ControlError> quarantine(const QuarantineQuery& query);
-  /// Drops rows from the quarantine. Blocking, but not by the strand.
-  std::variant<DiscardedAnswer, ControlError> discard_quarantined(const std::vector<std::int64_t>& ids);
-  /// Tries rows again, all without ids. Blocks while it asks which there are; answers once they were tried.
-  void retry_quarantined(std::vector<std::int64_t> ids, Reply<RetriedAnswer> reply);
+  /// Tries the rows that are held back again; answers as a flush does.
+  void try_held_back(FlushReply reply);
+  /// These rows have been dropped from the quarantine.
+  void discarded(std::vector<applier::RowName> rows);
   /// Holds the row back before which the pipeline is halted, if it is by this error.
   void skip(const std::string& error_id, Reply<SkippedAnswer> reply);
 
   PipelineReport report() const { return board_.report(); }
+  /// Somebody has looked, and found the changelog to end at `newest`.
+  void saw(capture::Position newest) { board_.saw(newest); }
+  SeenMarks seen_marks() const { return board_.seen_marks(); }
   const PipelineConfig& config() const { return config_; }
 
   /// Is it moving, or waiting inside a call to the server for no longer than the deadline? Called from time
@@ -158,7 +155,6 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   Replicator replicator_;
   Pump pump_;
   StatusBoard board_;
-  LogView log_view_;
   std::optional<FileWatch> watch_;
   std::vector<Waiter> waiters_;
   std::vector<Order> orders_;

@@ -6,6 +6,7 @@
 
 #include "daemon/log/log.h"
 #include "daemon/pipeline/pipeline.h"
+#include "daemon/sync/source_place.h"
 
 namespace sluice::daemon {
 namespace {
@@ -121,7 +122,7 @@ bool Pipeline::carry_out(const Cutover& cutover, const VerifyAnswer& verified) t
     throw CutoverRefused("source_moved_on", "the source has to be looked at anew first", "try again");
   const CutoverEnd end = replicator_.cut_over(cutover.order);
   CutoverAnswer answer = answer_of(cutover.order, verified, end);
-  answer.not_captured = replicator_.catalog().not_captured;
+  answer.not_captured = not_captured(replicator_.catalog());
   answer.elapsed_ms = milliseconds_since(cutover.since);
   log_event(LogLevel::info, "cutover",
             {{"pipeline", config_.name},

@@ -1,27 +1,12 @@
-// The rows that are held back: shown, tried again, dropped, and the row that a halted pipeline passes over.
+// The rows that are held back: tried again, dropped, and the row that a halted pipeline passes over.
 
 #include <boost/asio/post.hpp>
 #include <utility>
 
-#include "daemon/control/request.h"
-#include "daemon/inspect/quarantine_view.h"
 #include "daemon/pipeline/pipeline.h"
 
 namespace sluice::daemon {
 namespace {
-
-/// What is thrown while the quarantine is read, as an answer.
-ControlError refusal() {
-  try {
-    throw;
-  } catch (const Refusal& refused) {
-    return refused.error;
-  } catch (...) {
-    const auto report = report_failure(std::current_exception());
-    const int status = report.failure == Failure::away ? 503 : 409;
-    return {status, report.error.code, report.error.message, report.error.hint};
-  }
-}
 
 /// The next thing in the way, told from the row that was passed over.
 ControlError after_skipping(const ErrorReport& skipped, ControlError next) {
@@ -31,51 +16,23 @@ ControlError after_skipping(const ErrorReport& skipped, ControlError next) {
 
 }  // namespace
 
-std::variant<QuarantineAnswer, ControlError> Pipeline::quarantine(const QuarantineQuery& query) try {
-  return QuarantineView(config_).read(query);
-} catch (...) {
-  return refusal();
+void Pipeline::try_held_back(FlushReply reply) {
+  boost::asio::post(strand_, [self = shared_from_this(), reply = std::move(reply)] {
+    self->try_held_back_rows();
+    self->wait_for_flush({reply, Pump::Clock::now(), self->board_.brought_over()});
+  });
 }
 
-std::variant<DiscardedAnswer, ControlError> Pipeline::discard_quarantined(
-    const std::vector<std::int64_t>& ids) try {
-  QuarantineView view(config_);
-  std::vector<applier::RowName> dropped;
-  for (const auto& row : view.discard(ids)) dropped.emplace_back(row.source_table, row.key);
-  const DiscardedAnswer answer{config_.name, static_cast<std::int64_t>(dropped.size()), view.total()};
-  boost::asio::post(strand_, [self = shared_from_this(), dropped = std::move(dropped)] {
+void Pipeline::discarded(std::vector<applier::RowName> rows) {
+  boost::asio::post(strand_, [self = shared_from_this(), rows = std::move(rows)] {
     try {
-      self->replicator_.discarded(dropped);
+      self->replicator_.discarded(rows);
     } catch (...) {
       self->failed(std::current_exception());
       self->schedule();
     }
     self->publish();
   });
-  return answer;
-} catch (...) {
-  return refusal();
-}
-
-void Pipeline::retry_quarantined(std::vector<std::int64_t> ids, Reply<RetriedAnswer> reply) try {
-  auto asked = QuarantineView(config_).to_retry(std::move(ids));
-  if (asked.empty()) return reply(RetriedAnswer{.pipeline = config_.name});
-  const auto tried = [self = shared_from_this(), asked = std::move(asked), reply](const auto& flushed) {
-    if (const auto* error = std::get_if<ControlError>(&flushed)) return reply(*error);
-    boost::asio::post(self->workers_, [self, asked, reply] {
-      try {
-        reply(QuarantineView(self->config_).retried(asked));
-      } catch (...) {
-        reply(refusal());
-      }
-    });
-  };
-  boost::asio::post(strand_, [self = shared_from_this(), tried] {
-    self->try_held_back_rows();
-    self->wait_for_flush({tried, Pump::Clock::now(), self->board_.brought_over()});
-  });
-} catch (...) {
-  reply(refusal());
 }
 
 void Pipeline::skip(const std::string& error_id, Reply<SkippedAnswer> reply) {

@@ -6,6 +6,7 @@
 #include "daemon/config/config.h"
 #include "daemon/pipeline/backoff.h"
 #include "daemon/report/status.h"
+#include "daemon/sync/failure.h"
 #include "daemon/sync/guard.h"
 
 namespace sluice::daemon {
@@ -20,22 +21,6 @@ enum class Action {
   obey,        ///< carry out what a person has ordered
   wait,        ///< until an event, or until the given time has passed
   leave,       ///< close everything and end
-};
-
-/// How an attempt has failed, named by what the pump does about it.
-enum class Failure {
-  away,      ///< server, network, a locked file: back off, for ever
-  collided,  ///< another transaction on the server was in the way: again at once, a few times, then as away
-  refused,   ///< a row, a table or the source file is not fit: halt; look again after a change and from time
-             ///< to time
-  diverged,  ///< the two sides do not belong together: only a person can say how to go on
-  finished,  ///< cutover has ended this pipeline
-};
-
-/// How far Postgres is from being a copy.
-struct Standing {
-  bool copying = false;  ///< a table is under its first copy
-  bool whole = true;     ///< Postgres stands at a boundary
 };
 
 /// Decides what a pipeline does; does nothing itself. Fed with events, verdicts and the time, it answers

@@ -4,6 +4,7 @@
 
 #include "daemon/base/redact.h"
 #include "daemon/report/clock_text.h"
+#include "daemon/sync/source_place.h"
 
 namespace sluice::daemon {
 namespace {
@@ -90,7 +91,7 @@ void StatusBoard::refresh(const Pump& pump, const Replicator& replicator) {
   const auto& catalog = replicator.catalog();
   report_.source_id = catalog.source_id;
   report_.journal_mode = catalog.journal_mode;
-  report_.not_captured = catalog.not_captured;
+  report_.not_captured = not_captured(catalog);
   if (const auto& row = replicator.applied()) {
     reached_ = true;
     report_.applied = row->applied.position.value;
@@ -142,7 +143,7 @@ std::optional<WorkProgress> StatusBoard::work() const {
 
 void StatusBoard::saw(capture::Position newest) {
   const std::scoped_lock lock(mutex_);
-  seen_.note(newest, std::chrono::system_clock::now());
+  seen_.note(newest.value, std::chrono::system_clock::now());
 }
 
 SeenMarks StatusBoard::seen_marks() const {

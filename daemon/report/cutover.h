@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "capture/change.h"
+#include "daemon/report/status.h"
 
 /// The end of a pipeline, and the move to Postgres: what is asked, and what was done. Plain data, any thread.
 namespace sluice::daemon {
@@ -58,7 +58,7 @@ struct CutoverAnswer {
   std::vector<Table> tables;
   std::vector<Sequence> sequences;
   std::vector<Constraint> constraints;
-  std::vector<capture::NotCaptured> not_captured;  ///< what stayed behind in the file
+  std::vector<NotCaptured> not_captured;  ///< what stayed behind in the file
   double elapsed_ms = 0;
 };
 

@@ -1,10 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <optional>
 
-#include "capture/change.h"
 #include "daemon/report/status.h"
 
 namespace sluice::daemon {
@@ -16,11 +16,11 @@ class SeenMarks {
   static constexpr std::size_t kMostMarks = 4096;
 
   /// A look has found the changelog to end at `newest`. Older positions than one that is known say nothing.
-  void note(capture::Position newest, WallTime now);
+  void note(std::int64_t newest, WallTime now);
 
   /// The time of the first look that found the position, if the look before it did not: what was there at the
   /// first look of all may have come at any time.
-  std::optional<WallTime> seen_at(capture::Position position) const;
+  std::optional<WallTime> seen_at(std::int64_t position) const;
 
   /// Another history begins.
   void forget() { marks_.clear(); }
@@ -29,8 +29,8 @@ class SeenMarks {
 
  private:
   struct Mark {
-    capture::Position newest;
-    WallTime at;
+    std::int64_t newest = 0;
+    WallTime at{};
   };
 
   std::deque<Mark> marks_;

@@ -6,8 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "capture/change.h"
-
 /// What the daemon says about itself: plain data, copied out of the pipelines, rendered by control_protocol.
 namespace sluice::daemon {
 
@@ -64,6 +62,12 @@ struct WorkReport {
   std::optional<double> eta_s;       ///< until this table is done, at that rate
 };
 
+/// What of the file is not captured, and why.
+struct NotCaptured {
+  std::string name;
+  std::string reason;
+};
+
 struct FlushReport {
   WallTime at{};
   std::int64_t changes = 0;
@@ -78,7 +82,7 @@ struct PipelineReport {
   std::string source_path;
   std::string source_id;
   std::string journal_mode;
-  std::vector<capture::NotCaptured> not_captured;
+  std::vector<NotCaptured> not_captured;
 
   std::string target_url;  ///< without password
   bool connected = false;

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <optional>
 
+#include "applier/design/table_design.h"
 #include "applier/server/target_table.h"
 #include "applier/values/identifiers.h"
+#include "applier/values/names.h"
 
 namespace sluice::daemon {
 namespace {

@@ -8,7 +8,7 @@
 #include "applier/server/apply_error.h"
 #include "capture/source.h"
 #include "daemon/base/short_hash.h"
-#include "daemon/sync/replicator.h"
+#include "daemon/sync/guard.h"
 
 namespace sluice::daemon {
 namespace {

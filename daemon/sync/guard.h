@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "capture/source.h"
+#include "capture/source_types.h"
 
 namespace sluice::daemon {
 
@@ -32,6 +32,12 @@ enum class Outcome {
 
 /// The word for logs: "go_on", "reinstall", ...
 const char* to_string(Outcome outcome);
+
+/// How far Postgres is from being a copy.
+struct Standing {
+  bool copying = false;  ///< a table is under its first copy
+  bool whole = true;     ///< Postgres stands at a boundary
+};
 
 /// A table that has been copied, or begun to be.
 struct CopiedTable {

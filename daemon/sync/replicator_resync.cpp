@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "applier/server/state_store.h"
+#include "applier/server/target_survey.h"
 #include "daemon/sync/replicator.h"
 #include "daemon/sync/source_place.h"
 

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "applier/design/table_ddl.h"
 #include "applier/server/apply_error.h"
 #include "applier/server/state_store.h"
+#include "applier/server/target_survey.h"
 #include "applier/values/identifiers.h"
 #include "daemon/log/log.h"
 #include "daemon/sync/copy_version.h"

@@ -5,9 +5,11 @@
 #include <set>
 
 #include "applier/design/schema_change.h"
+#include "applier/design/table_design.h"
 #include "applier/server/apply_error.h"
 #include "applier/server/target_table.h"
 #include "applier/values/identifiers.h"
+#include "applier/values/names.h"
 #include "daemon/sync/column_follow.h"
 #include "daemon/sync/copy_version.h"
 

@@ -1,4 +1,5 @@
 #include "daemon/sync/source_place.h"
+#include "capture/source.h"
 
 #include <filesystem>
 #include <fstream>
@@ -26,6 +27,16 @@ std::vector<std::string> idle_rules(const PipelineConfig& config, const capture:
   std::vector<std::string> names;
   for (const auto& [name, rule] : idle) names.push_back(name);
   return names;
+}
+
+std::vector<NotCaptured> not_captured(const capture::Catalog& catalog) {
+  std::vector<NotCaptured> told;
+  for (const auto& each : catalog.not_captured) told.push_back({each.name, each.reason});
+  return told;
+}
+
+capture::Position newest_position(const PipelineConfig& config) {
+  return capture::Source(source_options(config)).captured();
 }
 
 std::string machine_id(const PipelineConfig& config) {

@@ -4,8 +4,9 @@
 #include <vector>
 
 #include "applier/values/options.h"
-#include "capture/source.h"
+#include "capture/source_types.h"
 #include "daemon/config/config.h"
+#include "daemon/report/status.h"
 
 namespace sluice::daemon {
 
@@ -14,6 +15,13 @@ capture::SourceOptions source_options(const PipelineConfig& config);
 
 /// The tables that tables.rules speaks of and that are not captured.
 std::vector<std::string> idle_rules(const PipelineConfig& config, const capture::Catalog& catalog);
+
+/// What capture leaves out, as people are told.
+std::vector<NotCaptured> not_captured(const capture::Catalog& catalog);
+
+/// The newest position of a pipeline's file, asked over a connection of its own. Throws as capture::Source
+/// does.
+capture::Position newest_position(const PipelineConfig& config);
 
 /// The machine as the target remembers it: source.host, else the machine id.
 std::string machine_id(const PipelineConfig& config);

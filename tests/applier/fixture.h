@@ -11,6 +11,7 @@
 #include "applier/batch.h"
 #include "applier/server/apply_error.h"
 #include "applier/server/state_store.h"
+#include "applier/server/target_survey.h"
 #include "tests/support/postgres_cluster.h"
 #include "tests/support/wait_until.h"
 

@@ -4,6 +4,7 @@
 
 #include "applier/batch.h"
 #include "applier/server/apply_error.h"
+#include "applier/server/target_survey.h"
 #include "tests/applier/fixture.h"
 #include "tests/support/tcp_relay.h"
 

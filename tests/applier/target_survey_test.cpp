@@ -3,7 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include "applier/design/table_ddl.h"
 #include "applier/server/apply_error.h"
+#include "applier/server/target_survey.h"
 #include "applier/server/target_table.h"
 #include "applier/values/identifiers.h"
 #include "tests/applier/fixture.h"

@@ -1,8 +1,10 @@
 #include <doctest/doctest.h>
 
+#include "applier/design/table_ddl.h"
 #include "applier/server/apply_error.h"
 #include "applier/server/session.h"
 #include "applier/server/state_store.h"
+#include "applier/server/target_survey.h"
 #include "applier/server/target_table.h"
 #include "tests/applier/fixture.h"
 

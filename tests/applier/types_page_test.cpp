@@ -6,6 +6,7 @@
 #include <iterator>
 #include <string>
 
+#include "applier/values/conversion_table.h"
 #include "applier/values/convert.h"
 #include "applier/values/type_rule.h"
 

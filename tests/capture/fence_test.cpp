@@ -1,6 +1,6 @@
 // The end of a source: the lock under which its last changes are read, and the fence that stays.
 
-#include "capture/install/fence.h"
+#include "capture/locked_source.h"
 
 #include <doctest/doctest.h>
 

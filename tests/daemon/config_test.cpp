@@ -10,6 +10,8 @@
 #include <regex>
 
 #include "daemon/base/nearest.h"
+#include "daemon/config/load.h"
+#include "daemon/config/places.h"
 #include "daemon/config/settings.h"
 
 using namespace sluice::daemon;

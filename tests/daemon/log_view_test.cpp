@@ -19,7 +19,7 @@ WallTime at(int second) {
 
 /// The second at which a position was seen; -1 where nobody knows.
 long long second_of(const SeenMarks& marks, std::int64_t position) {
-  const auto seen = marks.seen_at(Position{position});
+  const auto seen = marks.seen_at(position);
   return seen ? std::chrono::duration_cast<std::chrono::seconds>(seen->time_since_epoch()).count() : -1;
 }
 
@@ -40,7 +40,7 @@ PipelineReport report_of(State state, std::int64_t applied) {
 TEST_CASE("what was there at the first look has no time") {
   SeenMarks marks;
   CHECK(second_of(marks, 1) == -1);
-  marks.note(Position{100}, at(1));
+  marks.note(100, at(1));
   CHECK(second_of(marks, 1) == -1);
   CHECK(second_of(marks, 100) == -1);
   CHECK(second_of(marks, 101) == -1);
@@ -48,9 +48,9 @@ TEST_CASE("what was there at the first look has no time") {
 
 TEST_CASE("a position was seen at the first look that found it") {
   SeenMarks marks;
-  marks.note(Position{100}, at(1));
-  marks.note(Position{105}, at(2));
-  marks.note(Position{106}, at(3));
+  marks.note(100, at(1));
+  marks.note(105, at(2));
+  marks.note(106, at(3));
   CHECK(second_of(marks, 100) == -1);
   CHECK(second_of(marks, 101) == 2);
   CHECK(second_of(marks, 105) == 2);
@@ -60,10 +60,10 @@ TEST_CASE("a position was seen at the first look that found it") {
 
 TEST_CASE("a look that finds nothing new, or comes late, changes no time") {
   SeenMarks marks;
-  marks.note(Position{100}, at(1));
-  marks.note(Position{105}, at(2));
-  marks.note(Position{105}, at(3));
-  marks.note(Position{103}, at(4));
+  marks.note(100, at(1));
+  marks.note(105, at(2));
+  marks.note(105, at(3));
+  marks.note(103, at(4));
   CHECK(marks.size() == 2);
   CHECK(second_of(marks, 103) == 2);
   CHECK(second_of(marks, 105) == 2);
@@ -72,7 +72,7 @@ TEST_CASE("a look that finds nothing new, or comes late, changes no time") {
 TEST_CASE("only the newest marks are remembered") {
   SeenMarks marks;
   const auto most = static_cast<int>(SeenMarks::kMostMarks);
-  for (int i = 1; i <= most + 10; ++i) marks.note(Position{i}, at(i));
+  for (int i = 1; i <= most + 10; ++i) marks.note(i, at(i));
   CHECK(marks.size() == SeenMarks::kMostMarks);
   CHECK(second_of(marks, 11) == -1);
   CHECK(second_of(marks, 12) == 12);
@@ -81,19 +81,19 @@ TEST_CASE("only the newest marks are remembered") {
 
 TEST_CASE("another history has no times of the one before") {
   SeenMarks marks;
-  marks.note(Position{100}, at(1));
-  marks.note(Position{105}, at(2));
+  marks.note(100, at(1));
+  marks.note(105, at(2));
   marks.forget();
   CHECK(second_of(marks, 105) == -1);
-  marks.note(Position{90}, at(3));
-  marks.note(Position{95}, at(4));
+  marks.note(90, at(3));
+  marks.note(95, at(4));
   CHECK(second_of(marks, 95) == 4);
 }
 
 TEST_CASE("a change is applied up to the position that Postgres holds") {
   SeenMarks marks;
-  marks.note(Position{100}, at(1));
-  marks.note(Position{105}, at(2));
+  marks.note(100, at(1));
+  marks.note(105, at(2));
   const LogAnswer answer = log_answer(two_entries(), marks, report_of(State::streaming, 104));
   CHECK(answer.pipeline == "shop");
   CHECK(answer.newest == 105);

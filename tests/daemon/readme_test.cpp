@@ -16,6 +16,7 @@
 #include <string>
 
 #include "daemon/config/config.h"
+#include "daemon/config/load.h"
 #include "daemon/config/settings.h"
 
 using namespace sluice::daemon;

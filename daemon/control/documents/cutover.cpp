@@ -34,7 +34,7 @@ Document to_json(const CutoverAnswer::Constraint& constraint) {
           {"remedy", constraint.remedy}};
 }
 
-Document to_json(const capture::NotCaptured& left_out) {
+Document to_json(const NotCaptured& left_out) {
   return {{"name", left_out.name}, {"reason", left_out.reason}};
 }
 

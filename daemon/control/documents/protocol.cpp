@@ -26,7 +26,7 @@ double to_thousandths(double number) {
 
 Json source(const PipelineReport& pipeline) {
   Json not_captured = Json::array();
-  for (const capture::NotCaptured& item : pipeline.not_captured)
+  for (const NotCaptured& item : pipeline.not_captured)
     not_captured.push_back({{"name", item.name}, {"reason", item.reason}});
   return {{"path", pipeline.source_path},
           {"id", known(pipeline.source_id)},

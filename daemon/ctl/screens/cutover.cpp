@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "daemon/ctl/screens/amounts.h"
 #include "daemon/ctl/screens/columns.h"
 #include "daemon/ctl/screens/render.h"
 

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "daemon/ctl/screens/amounts.h"
 #include "daemon/ctl/screens/columns.h"
-#include "daemon/ctl/screens/render.h"
 
 namespace sluice::daemon {
 

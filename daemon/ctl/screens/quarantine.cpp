@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "daemon/ctl/screens/amounts.h"
 #include "daemon/ctl/screens/columns.h"
 #include "daemon/ctl/screens/render.h"
 #include "daemon/report/clock_text.h"

@@ -22,16 +22,4 @@ std::string progress_line(const PipelineReport& pipeline);
 /// "table packages, key 7, SQLSTATE 42703: MESSAGE": what stands in the way, on one line, without the remedy.
 std::string error_line(const ErrorReport& error);
 
-/// "copying", "comparing": what a kind of work does, for people.
-std::string doing(const std::string& work);
-
-/// "1,234"
-std::string grouped(std::int64_t number);
-
-/// "1 row", "1,234 rows"
-std::string counted(std::int64_t count, const std::string& thing);
-
-/// "3.2 s", "5 min", "2 h 5 min", "3 d 4 h"
-std::string elapsed_text(double seconds);
-
 }  // namespace sluice::daemon

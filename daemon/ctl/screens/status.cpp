@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "daemon/ctl/screens/amounts.h"
 #include "daemon/ctl/screens/progress.h"
 #include "daemon/ctl/screens/render.h"
 #include "daemon/report/clock_text.h"
@@ -139,8 +140,7 @@ std::string render(const PipelineReport& pipeline, WallTime now) {
                   pipeline.batches == 1 ? "1 batch" : grouped(pipeline.batches) + " batches",
                   counted(pipeline.rows_copied, "row")));
   add_tables(text, pipeline.tables);
-  for (const capture::NotCaptured& item : pipeline.not_captured)
-    add(text, "left out", item.name + ": " + item.reason);
+  for (const NotCaptured& item : pipeline.not_captured) add(text, "left out", item.name + ": " + item.reason);
   return text;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "daemon/control/documents/protocol.h"
+#include "daemon/ctl/screens/amounts.h"
 #include "daemon/ctl/screens/columns.h"
 #include "daemon/ctl/screens/render.h"
 

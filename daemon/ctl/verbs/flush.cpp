@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/control/documents/protocol.h"
+#include "daemon/ctl/screens/amounts.h"
 #include "daemon/ctl/screens/progress.h"
 #include "daemon/ctl/screens/render.h"
 #include "daemon/ctl/verbs/verbs.h"

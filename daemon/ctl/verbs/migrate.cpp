@@ -8,7 +8,6 @@
 #include "daemon/ctl/child_process.h"
 #include "daemon/ctl/verbs/verbs.h"
 #include "daemon/inspect/migration.h"
-#include "daemon/sync/failure.h"
 
 namespace sluice::daemon {
 namespace {
@@ -56,13 +55,8 @@ bool succeeds(Work work) {
   try {
     work();
     return true;
-  } catch (const CtlFailure& failure) {
-    complain(failure.what());
-  } catch (const ConfigError& error) {
+  } catch (const std::exception& error) {
     complain(error.what());
-  } catch (...) {
-    const auto error = report_failure(std::current_exception()).error;
-    complain(error.message + "; " + error.hint);
   }
   return false;
 }

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/control/documents/protocol.h"
+#include "daemon/ctl/screens/amounts.h"
 #include "daemon/ctl/screens/columns.h"
 #include "daemon/ctl/screens/quarantine.h"
 #include "daemon/ctl/screens/render.h"

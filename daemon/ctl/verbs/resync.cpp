@@ -5,6 +5,7 @@
 
 #include "daemon/control/documents/protocol.h"
 #include "daemon/ctl/consent.h"
+#include "daemon/ctl/screens/amounts.h"
 #include "daemon/ctl/screens/progress.h"
 #include "daemon/ctl/screens/render.h"
 #include "daemon/ctl/verbs/verbs.h"

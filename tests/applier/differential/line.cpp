@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "applier/server/target_survey.h"
 #include "applier/values/identifiers.h"
 #include "tests/support/postgres_cluster.h"
 

@@ -6,19 +6,13 @@
 #include <functional>
 #include <optional>
 
-#include "capture/source.h"
+#include "capture/source_types.h"
 
 /// The end of a source: its last changes are read under a lock, and then it takes no more writes.
 namespace sluice::capture {
 
 /// What the application is told whose write the fence refuses.
 inline constexpr const char* kMovedMessage = "this database has moved to Postgres";
-
-/// As Source::moved().
-std::optional<Moved> moved(SQLite::Database& database);
-
-/// Throws SourceError "source_moved" where the file has moved: capture is not to be put in again.
-void refuse_moved(SQLite::Database& database);
 
 /// The write lock of a source, for as long as the object lives: nobody else writes meanwhile, and the
 /// source's own reading calls see what is there now. Nothing has changed in the file until commit(). Used

@@ -1,4 +1,4 @@
-#include "capture/install/migration_lock.h"
+#include "capture/migration_lock.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <thread>
 
-#include "capture/source.h"
+#include "capture/source_types.h"
 
 namespace sluice::capture {
 namespace {

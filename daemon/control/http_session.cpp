@@ -1,4 +1,4 @@
-#include "daemon/control/session.h"
+#include "daemon/control/http_session.h"
 
 #include <sys/socket.h>
 
@@ -6,8 +6,6 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
 #include <utility>
-
-#include "daemon/control/http_session.h"
 
 namespace sluice::daemon {
 

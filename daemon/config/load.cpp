@@ -1,4 +1,4 @@
-#include "daemon/config/config.h"
+#include "daemon/config/load.h"
 
 #include <yaml-cpp/yaml.h>
 

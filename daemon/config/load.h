@@ -1,0 +1,12 @@
+#pragma once
+
+#include <filesystem>
+
+#include "daemon/config/config.h"
+
+namespace sluice::daemon {
+
+/// Reads and checks a configuration file. Throws ConfigError.
+Config load_config(const std::filesystem::path& file);
+
+}  // namespace sluice::daemon
