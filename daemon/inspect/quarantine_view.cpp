@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "capture/change.h"
 #include "daemon/report/clock_text.h"
 #include "daemon/report/refusal.h"
 #include "daemon/sync/target_place.h"
