@@ -101,11 +101,12 @@ def introduce(bench):
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     bench.page.say(
         "# The first copy beside pgloader", "",
+        "For whoever doubts the figures, or chooses between the two.", "",
         f"Written by `tests/bench/pgloader --rows {options.rows} --runs {options.runs} --seed {options.seed} --write`:"
         " the same SQLite files, brought",
         "over by both programs, and every value compared by an oracle of its own, Python's sqlite3 on one side and psql on",
         "the other. pgloader is called as its manual begins, `pgloader sqlite://FILE pgsql://...`; Sluice has the",
-        "configuration of two lines that the README begins with.", "",
+        "configuration with which the README installs it, and no other setting.", "",
         f"{time.strftime('%Y-%m-%d')}, Sluice {version_of(bench.programs + '/sluiced').split()[-1]}, pgloader {loader}, Postgres"
         f" {bench.server.version()} on a UNIX socket with fsync off, SQLite {oracle.sqlite3.sqlite_version},",
         f"{os.cpu_count()} cores, {memory:.0f} GiB, Linux {platform.release().split('-')[0]}.")

@@ -29,7 +29,7 @@ def run_sluice(bench, source, database, settings=""):
     held_back = status["quarantined"] if status else 0
     error = (status or {}).get("error")
     daemon.end()
-    said = f"{held_back} rows held back, each with its reason" if held_back else ""
+    said = f"{held_back} rows quarantined, each with its reason" if held_back else ""
     return Run(seconds, daemon.peak_kib, status["state"] if status else "no answer", error["message"] if error else said)
 
 

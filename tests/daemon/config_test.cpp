@@ -389,7 +389,7 @@ TEST_CASE("the effective configuration marks what differs from the default") {
   CHECK(json["settings"]["log.level"]["default"] == "info");
 }
 
-TEST_CASE("the README's table names every key") {
+TEST_CASE("the table of settings names every key") {
   const std::string table = settings_markdown();
   for (const auto& setting : pipeline_settings())
     CHECK(table.find("| `" + setting.key + "` |") != std::string::npos);

@@ -1,22 +1,14 @@
-// Which migration tools use a file, and what the README says about them.
+// Which migration tools use a file, and what docs/MIGRATIONS.md says about them.
 
 #include "daemon/inspect/migration_tools.h"
 
 #include <doctest/doctest.h>
 
-#include <fstream>
-#include <iterator>
 #include <set>
 
+#include "tests/daemon/pages.h"
+
 namespace sluice::daemon {
-namespace {
-
-std::string readme() {
-  std::ifstream stream(README_FILE);
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
-
-}  // namespace
 
 TEST_CASE("a tool is told by the table that it keeps its state in") {
   CHECK(migration_tools_among({}).empty());
@@ -37,9 +29,10 @@ TEST_CASE("no two tools share a mark, and each has a remedy of one line") {
   }
 }
 
-TEST_CASE("the README's migration tools are those of the program") {
-  CHECK(readme().find("<!-- migration tools -->\n" + migration_tools_markdown() +
-                      "<!-- /migration tools -->\n") != std::string::npos);
+TEST_CASE("the migration tools on the page are those of the program") {
+  const std::string page = pages::text_of("docs/MIGRATIONS.md");
+  CHECK(pages::between(page, "<!-- migration tools -->\n", "<!-- /migration tools -->\n") ==
+        migration_tools_markdown());
 }
 
 }  // namespace sluice::daemon

@@ -76,7 +76,7 @@ TEST_CASE("Alembic migrates in batches, forward and back, and SQLAlchemy works i
   }
 }
 
-TEST_CASE("with the README's include_object Alembic finds nothing to migrate") {
+TEST_CASE("with the include_object of docs/MIGRATIONS.md Alembic finds nothing to migrate") {
   CHECK(support::read_file(tool("alembic/env.py")).find(readme_setting()) != std::string::npos);
   const support::TempDir drafts;
   Mirror mirror("");

@@ -18,8 +18,8 @@ std::string manage(const Mirror& mirror, std::vector<std::string> arguments) {
 }
 
 /// A day's work, a migration, and writes right after it. Django must not notice the running daemon, but for
-/// the refusal that the README tells of, and the copy must be whole afterwards. Answers with what its owner
-/// had to do on the server.
+/// the refusal that docs/MIGRATIONS.md tells of, and the copy must be whole afterwards. Answers with what its
+/// owner had to do on the server.
 Statements step(Mirror& mirror, const std::string& migration) {
   CAPTURE(migration);
   CHECK_NOTHROW(manage(mirror, {"step", migration}));
