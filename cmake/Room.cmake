@@ -1,9 +1,9 @@
-# sluice_room(NAME FOLDER [UNITS unit...] [USES room...] [LIBRARIES library...] [PRECOMPILE header...])
+# sluice_room(NAME FOLDER [UNITS unit...] [USES room...] [LIBRARIES library...])
 # A room: the library sluice_NAME of what is in FOLDER (folders in it are rooms of their own); of only these UNITS, where
 # FOLDER holds two rooms. It sees its own headers and those of the rooms that it uses, nothing else of the tree: a folder
 # of links to the headers, one a room, is all that the compiler is told of.
 function(sluice_room NAME FOLDER)
-  cmake_parse_arguments(PARSE_ARGV 2 room "" "" "UNITS;USES;LIBRARIES;PRECOMPILE")
+  cmake_parse_arguments(PARSE_ARGV 2 room "" "" "UNITS;USES;LIBRARIES")
   set(place ${PROJECT_SOURCE_DIR}/${FOLDER})
   if(NOT room_UNITS)
     set(room_UNITS *)
@@ -25,7 +25,6 @@ function(sluice_room NAME FOLDER)
   list(TRANSFORM room_USES PREPEND sluice_)
   if(sources)
     add_library(sluice_${NAME} STATIC ${sources})
-    sluice_precompile(sluice_${NAME} ${room_PRECOMPILE})
     set(scope PUBLIC)
   else()
     add_library(sluice_${NAME} INTERFACE)
