@@ -23,6 +23,9 @@ using std::chrono::milliseconds;
 
 constexpr auto kTick = milliseconds(500);
 
+/// Whoever asks for a pause, its end or another attempt is answered by then.
+constexpr auto kHeedWithin = std::chrono::seconds(2);
+
 /// After this time a pipeline that is to leave no longer waits for a server that does not answer.
 constexpr auto kLeaveGrace = std::chrono::seconds(20);
 
@@ -163,22 +166,6 @@ Daemon::Found Daemon::find(const std::string& name) const {
                       "the pipelines are: " + names};
 }
 
-template <typename Act>
-void Daemon::with_pipeline(const std::string& name, Reply<Done> reply, Act act) {
-  const auto found = find(name);
-  if (const auto* error = std::get_if<ControlError>(&found)) return reply(*error);
-  const auto pipeline = std::get<std::shared_ptr<Pipeline>>(found);
-  if (pipeline->report().state == State::stopped)
-    return reply(ControlError{409, "stopped", "pipeline '" + pipeline->config().name + "' has been let go of",
-                              "start the daemon again"});
-  if (pipeline->report().state == State::finished) {
-    const Diverged finished = has_ended(pipeline->config().name);
-    return reply(ControlError{409, "finished", finished.what(), finished.hint});
-  }
-  act(*pipeline);
-  reply(Done{});
-}
-
 /// A reply that is called once, on the control thread: with the pipeline's answer, or when the time is over.
 template <typename Answer>
 Reply<Answer> Daemon::within(milliseconds timeout, const std::string& name, const std::string& what,
@@ -206,16 +193,42 @@ void Daemon::flush(const std::string& name, milliseconds timeout, Reply<FlushAns
   pipeline->flush(within(timeout, pipeline->config().name, "was not flushed", std::move(reply)));
 }
 
+/// A pipeline that waits for the server heeds what is asked of it once that is over: nobody is kept waiting
+/// for it.
+void Daemon::operate(const std::string& name, const char* under_way, Reply<Done> reply,
+                     void (Pipeline::*act)(Reply<Done>)) {
+  const auto found = find(name);
+  if (const auto* error = std::get_if<ControlError>(&found)) return reply(*error);
+  const auto pipeline = std::get<std::shared_ptr<Pipeline>>(found);
+  const State state = pipeline->report().state;
+  if (state == State::stopped)
+    return reply(ControlError{409, "stopped", "pipeline '" + pipeline->config().name + "' has been let go of",
+                              "start the daemon again"});
+  if (state == State::finished) {
+    const Diverged finished = has_ended(pipeline->config().name);
+    return reply(ControlError{409, "finished", finished.what(), finished.hint});
+  }
+  const OneReply<Done> once(io_, std::move(reply));
+  const auto timer = std::make_shared<boost::asio::steady_timer>(io_, kHeedWithin);
+  timer->async_wait([once, timer, under_way](const boost::system::error_code& cancelled) {
+    if (!cancelled) once(Done{under_way});
+  });
+  ((*pipeline).*act)([once, timer, &io = io_](const std::variant<Done, ControlError>& answer) {
+    boost::asio::post(io, [timer] { timer->cancel(); });
+    once(answer);
+  });
+}
+
 void Daemon::pause(const std::string& name, Reply<Done> reply) {
-  with_pipeline(name, std::move(reply), [](Pipeline& pipeline) { pipeline.pause(); });
+  operate(name, "pausing", std::move(reply), &Pipeline::pause);
 }
 
 void Daemon::resume(const std::string& name, Reply<Done> reply) {
-  with_pipeline(name, std::move(reply), [](Pipeline& pipeline) { pipeline.resume(); });
+  operate(name, "resuming", std::move(reply), &Pipeline::resume);
 }
 
 void Daemon::retry(const std::string& name, Reply<Done> reply) {
-  with_pipeline(name, std::move(reply), [](Pipeline& pipeline) { pipeline.retry(); });
+  operate(name, "retrying", std::move(reply), &Pipeline::retry);
 }
 
 /// Looks at the file or the server with eyes of its own, beside the pipeline's strand.

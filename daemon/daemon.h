@@ -65,8 +65,8 @@ class Daemon : private ControlService {
   template <typename Answer>
   Reply<Answer> within(std::chrono::milliseconds timeout, const std::string& name, const std::string& what,
                        Reply<Answer> reply);
-  template <typename Act>
-  void with_pipeline(const std::string& name, Reply<Done> reply, Act act);
+  void operate(const std::string& name, const char* under_way, Reply<Done> reply,
+               void (Pipeline::*act)(Reply<Done>));
   void start_workers();
   void tell_unclean_end() const;
   void replace_pipelines(const std::vector<PipelineConfig>& wanted);

@@ -59,7 +59,7 @@ std::variant<DiscardedAnswer, ControlError> Looks::discard(const std::vector<std
 void Looks::retry(std::vector<std::int64_t> ids, Reply<RetriedAnswer> reply) try {
   auto asked = QuarantineView(config()).to_retry(std::move(ids));
   if (asked.empty()) return reply(RetriedAnswer{.pipeline = config().name});
-  pipeline_->try_held_back([self = shared_from_this(), asked = std::move(asked), reply](const auto& flushed) {
+  pipeline_->retry_quarantined([self = shared_from_this(), asked = std::move(asked), reply](const auto& flushed) {
     if (const auto* error = std::get_if<ControlError>(&flushed)) return reply(*error);
     boost::asio::post(self->workers_, [self, asked, reply] { self->answer_tried(asked, reply); });
   });

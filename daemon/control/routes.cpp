@@ -17,8 +17,10 @@ Response json(const nlohmann::ordered_json& document, int status = 200) {
   return {.status = status, .body = dump(document)};
 }
 
-Response success(const Done&) {
-  return json({{"ok", true}});
+Response success(const Done& done) {
+  nlohmann::ordered_json document{{"ok", true}};
+  if (!done.outcome.empty()) document["outcome"] = done.outcome;
+  return json(document);
 }
 
 Response success(const FlushAnswer& answer) {

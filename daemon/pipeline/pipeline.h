@@ -1,10 +1,8 @@
 #pragma once
 
-#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -12,7 +10,9 @@
 #include <vector>
 
 #include "daemon/pipeline/file_watch.h"
+#include "daemon/pipeline/health.h"
 #include "daemon/pipeline/pump.h"
+#include "daemon/pipeline/requests.h"
 #include "daemon/pipeline/status_board.h"
 #include "daemon/report/cutover.h"
 #include "daemon/report/service.h"
@@ -39,9 +39,10 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   void flush(FlushReply reply);
   /// Starts a flush and answers with the position to wait for.
   void start_flush(FlushReply reply);
-  void pause();
-  void resume();
-  void retry();
+  /// Answer once the pipeline heeds them: a pause holds from then on.
+  void pause(Reply<Done> reply);
+  void resume(Reply<Done> reply);
+  void retry(Reply<Done> reply);
   /// Finishes what is under way, lets go of both sides, and calls `left`.
   void leave(std::function<void()> left);
   /// Makes a call that waits for the server fail now.
@@ -57,11 +58,11 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   /// Accepts the place where the file is now; an error where that can't be.
   void adopt(std::function<void(std::optional<ControlError>)> reply);
 
-  /// Tries the rows that are held back again; answers as a flush does.
-  void try_held_back(FlushReply reply);
+  /// Tries the quarantined rows again; answers as a flush does.
+  void retry_quarantined(FlushReply reply);
   /// These rows have been dropped from the quarantine.
   void discarded(std::vector<applier::RowName> rows);
-  /// Holds the row back before which the pipeline is halted, if it is by this error.
+  /// Puts the row into the quarantine before which the pipeline is halted, if it is by this error.
   void skip(const std::string& error_id, Reply<SkippedAnswer> reply);
 
   PipelineReport report() const { return board_.report(); }
@@ -75,13 +76,6 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   bool healthy(Pump::Time now);
 
  private:
-  struct Waiter {
-    FlushReply reply;
-    Pump::Time since;
-    std::int64_t brought_before;
-    OnProgress on_progress{};  ///< of the copy, where somebody wants to know
-  };
-
   struct Cutover {
     CutoverOrder order;
     OnProgress on_progress;
@@ -89,21 +83,10 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
     Pump::Time since;
   };
 
-  /// What needs both sides open, whatever the state. Throws where it can't be done.
-  struct Order {
-    std::function<bool()> carry_out;  ///< true: what held the pipeline up before is over by it
-    std::function<void(const ControlError&)> refuse;
-  };
-
-  struct Verifier {
-    VerifyOrder order;
-    OnProgress on_progress;
-    Reply<VerifyAnswer> reply;
-    Pump::Time since;
-    bool moved = false;  ///< it has begun
-  };
-
   static double milliseconds_since(Pump::Time since);
+  template <typename Work>
+  void on_strand(Work work);
+  void guard(const std::function<void()>& work);
   void begins(const std::string& step);
   void schedule();
   void act();
@@ -113,8 +96,9 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   void copy_again();
   void diverge();
   void step();
-  void obey();
-  void give(Order order);
+  void retry_quarantine();
+  void run_command();
+  void request(Command command);
   bool carry_out(const ResyncOrder& order, const OnProgress& on_progress, const Reply<ResyncAnswer>& reply);
   std::optional<ControlError> unfit_for_resync(const std::string& table, bool every_table) const;
   std::optional<ControlError> closed_to_cutover() const;
@@ -125,24 +109,21 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   void wait(std::optional<Milliseconds> timeout);
   void finish_leaving();
   void look(Prompt prompt);
-  bool held_back_rows_are_due() const;
-  void try_held_back_rows();
   void source_event();
   void look_again_later();
   void heed_source();
-  void failed(std::exception_ptr thrown);
-  std::optional<ControlError> closed_to_flushes(State state) const;
+  void failed(const std::exception_ptr& thrown);
+  void tell(const ErrorReport& error) const;
+  std::optional<ControlError> closed_to_requests() const;
+  std::optional<ControlError> closed_to_requests(State state) const;
   std::optional<ControlError> closed_to_skip(const std::string& error_id) const;
-  void wait_for_flush(const Waiter& waiter);
-  void tell_progress();
-  void answer_waiters();
+  void request(FlushRequest flush);
+  void answer_flushes();
   ControlError refusal_of(const ErrorReport& error) const;
-  void refuse(const ControlError& refusal);
   ControlError unknown_table(const std::string& table) const;
-  void verify_next();
-  void report_verification();
-  void end_verification();
-  void refuse_verifiers(const ControlError& refusal, bool may_wait);
+  void compare_next();
+  void report_comparison();
+  void refuse_comparisons(const ControlError& refusal, bool begun_waits);
   void publish();
   void log_state();
 
@@ -152,31 +133,21 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   boost::asio::steady_timer second_look_;
   PipelineConfig config_;
   std::shared_ptr<applier::Lifeline> lifeline_ = std::make_shared<applier::Lifeline>();
+  Health health_{lifeline_};
   Replicator replicator_;
   Pump pump_;
   StatusBoard board_;
   std::optional<FileWatch> watch_;
-  std::vector<Waiter> waiters_;
-  std::vector<Order> orders_;
-  std::deque<Verifier> verifiers_;  ///< the first one is under way
+  Requests requests_;
   std::vector<std::function<void()>> left_;
   bool started_ = false;
   bool scheduled_ = false;
   bool ended_ = false;
   Pump::Time quiet_since_{};
   Pump::Time spoke_at_{};  ///< when the server last answered
-  Pump::Time tried_held_back_at_ = Pump::Clock::now();
-  bool source_at_fault_ = false;
-  bool tried_again_ = false;  ///< a flush has had its second connection
   std::size_t looks_again_ = 0;
   State logged_state_ = State::stopped;
-  std::string logged_error_;
-  std::int64_t logged_held_back_ = 0;
-
-  // Health: what the watching thread knows, and the time at which the strand was last seen to move.
-  std::atomic<Pump::Clock::rep> moved_at_;
-  std::uint64_t watched_call_ = 0;
-  Pump::Time watched_since_{};
+  std::int64_t logged_quarantined_ = 0;
 };
 
 }  // namespace sluice::daemon

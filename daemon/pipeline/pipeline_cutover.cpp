@@ -1,11 +1,10 @@
 // The end of a pipeline, step by step: a flush and a comparison beside the application's writers, then the
 // lock.
 
-#include <boost/asio/post.hpp>
 #include <utility>
 
 #include "daemon/log/log.h"
-#include "daemon/pipeline/pipeline.h"
+#include "daemon/pipeline/strand.h"
 #include "daemon/sync/source_place.h"
 
 namespace sluice::daemon {
@@ -73,17 +72,16 @@ CutoverAnswer answer_of(const CutoverOrder& order, const VerifyAnswer& verified,
 void Pipeline::cut_over(const CutoverOrder& order, OnProgress on_progress, Reply<CutoverAnswer> reply) {
   Cutover cutover{order, std::move(on_progress), std::move(reply), Pump::Clock::now()};
   cutover.order.pipeline = config_.name;
-  boost::asio::post(strand_, [self = shared_from_this(), cutover = std::move(cutover)] {
-    if (const auto closed = self->closed_to_cutover()) return cutover.reply(*closed);
-    self->flush_before(cutover);
+  on_strand([cutover = std::move(cutover)](Pipeline& self) {
+    if (const auto closed = self.closed_to_cutover()) return cutover.reply(*closed);
+    self.flush_before(cutover);
   });
 }
 
 std::optional<ControlError> Pipeline::closed_to_cutover() const {
-  const State state = ended_ ? State::stopped : pump_.state();
   const std::string name = "pipeline '" + config_.name + "'";
-  if (auto closed = closed_to_flushes(state)) return closed;
-  if (state == State::copying)
+  if (auto closed = closed_to_requests()) return closed;
+  if (pump_.state() == State::copying)
     return ControlError{409, "copying", name + " is still copying tables",
                         "wait for the end of the copy: sluicectl status --watch"};
   if (const auto held_back = replicator_.quarantined(); held_back > 0)
@@ -100,7 +98,7 @@ void Pipeline::flush_before(const Cutover& cutover) {
     if (const auto* error = std::get_if<ControlError>(&answer)) return cutover.reply(*error);
     self->verify_before(cutover);
   };
-  wait_for_flush({flushed, Pump::Clock::now(), board_.brought_over()});
+  request(FlushRequest{flushed, Pump::Clock::now(), board_.brought_over()});
 }
 
 void Pipeline::verify_before(const Cutover& cutover) {
@@ -109,8 +107,8 @@ void Pipeline::verify_before(const Cutover& cutover) {
     if (const auto* error = std::get_if<ControlError>(&answer)) return cutover.reply(*error);
     const auto found = std::get<VerifyAnswer>(answer);
     if (const auto different = unequal(found)) return cutover.reply(*different);
-    self->give({[self, cutover, found] { return self->carry_out(cutover, found); },
-                [cutover](const ControlError& error) { cutover.reply(error); }});
+    self->request(Command{[self, cutover, found] { return self->carry_out(cutover, found); },
+                          [cutover](const ControlError& error) { cutover.reply(error); }});
   };
   verify({config_.name, "", false}, cutover.on_progress, verified);
 }
@@ -142,8 +140,8 @@ bool Pipeline::carry_out(const Cutover& cutover, const VerifyAnswer& verified) t
 
 /// Everything that was ever committed is in Postgres: flushes that wait are done.
 void Pipeline::finish() {
-  answer_waiters();
-  pump_.failed(Failure::finished, Pump::Clock::now());
+  answer_flushes();
+  pump_.failed({.failure = Failure::finished}, Pump::Clock::now());
   board_.clear_error();
 }
 

@@ -1,9 +1,8 @@
-// The rows that are held back: tried again, dropped, and the row that a halted pipeline passes over.
+// The quarantined rows: tried again, dropped, and the row that a halted pipeline passes over.
 
-#include <boost/asio/post.hpp>
 #include <utility>
 
-#include "daemon/pipeline/pipeline.h"
+#include "daemon/pipeline/strand.h"
 
 namespace sluice::daemon {
 namespace {
@@ -16,43 +15,38 @@ ControlError after_skipping(const ErrorReport& skipped, ControlError next) {
 
 }  // namespace
 
-void Pipeline::try_held_back(FlushReply reply) {
-  boost::asio::post(strand_, [self = shared_from_this(), reply = std::move(reply)] {
-    self->try_held_back_rows();
-    self->wait_for_flush({reply, Pump::Clock::now(), self->board_.brought_over()});
+void Pipeline::retry_quarantined(FlushReply reply) {
+  on_strand([reply = std::move(reply)](Pipeline& self) {
+    if (!self.closed_to_requests()) self.pump_.quarantine_retry_requested();
+    self.request(FlushRequest{reply, Pump::Clock::now(), self.board_.brought_over()});
   });
 }
 
 void Pipeline::discarded(std::vector<applier::RowName> rows) {
-  boost::asio::post(strand_, [self = shared_from_this(), rows = std::move(rows)] {
-    try {
-      self->replicator_.discarded(rows);
-    } catch (...) {
-      self->failed(std::current_exception());
-      self->schedule();
-    }
-    self->publish();
+  on_strand([rows = std::move(rows)](Pipeline& self) {
+    self.replicator_.discarded(rows);
+    self.publish();
   });
 }
 
 void Pipeline::skip(const std::string& error_id, Reply<SkippedAnswer> reply) {
-  boost::asio::post(strand_, [self = shared_from_this(), error_id, reply = std::move(reply)] {
-    if (const auto closed = self->closed_to_skip(error_id)) return reply(*closed);
-    const auto error = *self->board_.report().error;
-    self->replicator_.skip(error.table, error.key);
-    const auto gone_on = [name = self->config_.name, error, reply](const auto& flushed) {
+  on_strand([error_id, reply = std::move(reply)](Pipeline& self) {
+    if (const auto closed = self.closed_to_skip(error_id)) return reply(*closed);
+    const auto error = *self.board_.report().error;
+    self.replicator_.skip(error.table, error.key);
+    const auto gone_on = [name = self.config_.name, error, reply](const auto& flushed) {
       if (const auto* refused = std::get_if<ControlError>(&flushed))
         return reply(after_skipping(error, *refused));
-      const auto held_back = std::get<FlushAnswer>(flushed).quarantined;
-      reply(SkippedAnswer{name, error.table, error.key, held_back});
+      const auto quarantined = std::get<FlushAnswer>(flushed).quarantined;
+      reply(SkippedAnswer{name, error.table, error.key, quarantined});
     };
-    self->wait_for_flush({gone_on, Pump::Clock::now(), self->board_.brought_over()});
+    self.request(FlushRequest{gone_on, Pump::Clock::now(), self.board_.brought_over()});
   });
 }
 
 std::optional<ControlError> Pipeline::closed_to_skip(const std::string& error_id) const {
   const std::string name = "pipeline '" + config_.name + "'";
-  if (auto closed = closed_to_flushes(ended_ ? State::stopped : pump_.state())) return closed;
+  if (auto closed = closed_to_requests()) return closed;
   const auto error = board_.report().error;
   if (!error)
     return ControlError{409, "no_error", name + " does not stand before an error",

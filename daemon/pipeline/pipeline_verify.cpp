@@ -1,20 +1,18 @@
 // Comparing the two sides, because a person asks: one comparison after another, beside the stream.
 
-#include <boost/asio/post.hpp>
 #include <utility>
 
-#include "daemon/pipeline/pipeline.h"
+#include "daemon/pipeline/strand.h"
 
 namespace sluice::daemon {
 
 void Pipeline::verify(const VerifyOrder& order, OnProgress on_progress, Reply<VerifyAnswer> reply) {
-  Verifier verifier{order, std::move(on_progress), std::move(reply), Pump::Clock::now(), false};
-  verifier.order.pipeline = config_.name;
-  boost::asio::post(strand_, [self = shared_from_this(), verifier = std::move(verifier)] {
-    const State state = self->ended_ ? State::stopped : self->pump_.state();
-    if (const auto closed = self->closed_to_flushes(state)) return verifier.reply(*closed);
-    self->verifiers_.push_back(verifier);
-    self->verify_next();
+  ComparisonRequest asked{order, std::move(on_progress), std::move(reply), Pump::Clock::now()};
+  asked.order.pipeline = config_.name;
+  on_strand([asked = std::move(asked)](Pipeline& self) {
+    if (const auto closed = self.closed_to_requests()) return asked.reply(*closed);
+    self.requests_.comparisons.push_back(asked);
+    self.compare_next();
   });
 }
 
@@ -24,21 +22,21 @@ ControlError Pipeline::unknown_table(const std::string& table) const {
 }
 
 /// Each begins once the one before it is over.
-void Pipeline::verify_next() {
-  if (verifiers_.empty() || replicator_.verification() != nullptr) return;
-  replicator_.verify(verifiers_.front().order);
-  pump_.flush_requested();
+void Pipeline::compare_next() {
+  if (requests_.comparisons.empty()) return pump_.comparisons_done();
+  if (replicator_.verification() == nullptr) replicator_.verify(requests_.comparisons.front().order);
+  pump_.requested(Request::comparison);
   schedule();
 }
 
 /// After a step: how far it has come, or what has come of it.
-void Pipeline::report_verification() {
+void Pipeline::report_comparison() {
   const Verification* verification = replicator_.verification();
   if (verification == nullptr || !verification->begun()) return;
-  Verifier& verifier = verifiers_.front();
-  verifier.moved = true;
+  ComparisonRequest& first = requests_.comparisons.front();
+  first.begun = true;
   if (!verification->done()) {
-    if (verifier.on_progress) verifier.on_progress(verification->progress());
+    if (first.on_progress) first.on_progress(verification->progress());
     return;
   }
   VerifyAnswer answer;
@@ -46,28 +44,20 @@ void Pipeline::report_verification() {
   answer.outcome = verification->outcome();
   answer.position = replicator_.applied()->applied.position.value;
   answer.tables = verification->verdicts();
-  answer.elapsed_ms = milliseconds_since(verifier.since);
-  const Verifier asked = verifier;
-  end_verification();
+  answer.elapsed_ms = milliseconds_since(first.since);
+  const ComparisonRequest asked = std::move(first);
+  requests_.comparisons.pop_front();
+  replicator_.end_verification();
+  compare_next();
   if (answer.tables.empty() && !asked.order.table.empty())
     return asked.reply(unknown_table(asked.order.table));
   asked.reply(answer);
 }
 
-void Pipeline::end_verification() {
-  verifiers_.pop_front();
-  replicator_.end_verification();
-  verify_next();
-}
-
-/// An outage in its midst only delays it.
-void Pipeline::refuse_verifiers(const ControlError& refusal, bool may_wait) {
-  while (!verifiers_.empty() && !(may_wait && verifiers_.front().moved)) {
-    verifiers_.front().reply(refusal);
-    verifiers_.pop_front();
-    replicator_.end_verification();
-  }
-  verify_next();
+/// An outage in its midst only delays the one that has begun.
+void Pipeline::refuse_comparisons(const ControlError& refusal, bool begun_waits) {
+  if (requests_.refuse_comparisons(refusal, begun_waits)) replicator_.end_verification();
+  if (requests_.comparisons.empty()) pump_.comparisons_done();
 }
 
 }  // namespace sluice::daemon

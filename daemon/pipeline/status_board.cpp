@@ -21,6 +21,15 @@ const char* word(capture::CopyState::Phase phase) {
   return "pending";
 }
 
+/// Nothing where the server says none that we can read, as 'infinity', which somebody has put there.
+std::optional<WallTime> commit_time(const std::string& text) {
+  try {
+    return parse_utc(text);
+  } catch (const std::invalid_argument&) {
+    return std::nullopt;
+  }
+}
+
 double seconds(Pump::Clock::duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
@@ -96,9 +105,7 @@ void StatusBoard::refresh(const Pump& pump, const Replicator& replicator) {
     reached_ = true;
     report_.applied = row->applied.position.value;
     report_.captured = std::max(report_.captured, report_.applied);
-    if (!report_.last_commit_at && !row->last_commit_at.empty()) {
-      report_.last_commit_at = parse_utc(row->last_commit_at);
-    }
+    if (!report_.last_commit_at) report_.last_commit_at = commit_time(row->last_commit_at);
   }
   count_pending();
   report_.quarantined = replicator.quarantined();

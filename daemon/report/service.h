@@ -165,7 +165,11 @@ struct ResyncAnswer {
 template <typename Answer>
 using Reply = std::function<void(std::variant<Answer, ControlError>)>;
 
-struct Done {};
+/// A request without an answer of its own has been carried out.
+struct Done {
+  std::string
+      outcome{};  ///< paused, resumed, retrying; pausing, resuming: as soon as what is under way is over
+};
 
 /// All calls come from the control thread and return at once; replies are invoked on the control thread,
 /// once. A pipeline name that is empty means the only pipeline; the service answers 400 with the names when
@@ -178,6 +182,7 @@ class ControlService {
   /// Replay everything committed before now. timeout 0: answer `started` with the position to wait for.
   virtual void flush(const std::string& pipeline, std::chrono::milliseconds timeout,
                      Reply<FlushAnswer> reply) = 0;
+  /// These three answer once the pipeline heeds them, or after a short while that it will.
   virtual void pause(const std::string& pipeline, Reply<Done> reply) = 0;
   virtual void resume(const std::string& pipeline, Reply<Done> reply) = 0;
   virtual void retry(const std::string& pipeline, Reply<Done> reply) = 0;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <stdexcept>
 #include <string>
@@ -35,8 +36,9 @@ const char* to_string(Outcome outcome);
 
 /// How far Postgres is from being a copy.
 struct Standing {
-  bool copying = false;  ///< a table is under its first copy
-  bool whole = true;     ///< Postgres stands at a boundary
+  bool copying = false;          ///< a table is under its first copy
+  bool whole = true;             ///< Postgres stands at a boundary
+  std::int64_t quarantined = 0;  ///< rows that are set aside
 };
 
 /// A table that has been copied, or begun to be.

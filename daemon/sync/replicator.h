@@ -161,7 +161,7 @@ class Replicator {
   bool source_open() const { return source_.is_open(); }
   bool connected() const { return session_ != nullptr; }
   /// As far as this side knows.
-  Standing standing() const { return {copying(), !row_ || row_->whole}; }
+  Standing standing() const { return {copying(), !row_ || row_->whole, quarantined()}; }
   const applier::Session* session() const { return session_.get(); }
   const capture::Catalog& catalog() const { return catalog_; }
   /// What Postgres holds, as far as this side knows.

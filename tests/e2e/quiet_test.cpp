@@ -31,8 +31,11 @@ bool has_open(pid_t process, const std::filesystem::path& file) {
 
 /// A pipeline that nobody has spoken to for a while, with or without a row in quarantine.
 struct Quiet : Store {
-  Quiet(const std::string& mode, bool row_in_quarantine, const std::string& more = "")
-      : Store("    on_error: quarantine\n    mode: " + mode + "\n" + more), quarantined(row_in_quarantine) {
+  Quiet(const std::string& mode, bool row_in_quarantine, const std::string& halted_interval = "1m")
+      : Store("    on_error: quarantine\n    mode: " + mode + "\n"), quarantined(row_in_quarantine) {
+    std::string config = support::read_file(daemon.config_file());
+    config.insert(config.find("      initial:"), "      halted_interval: " + halted_interval + "\n");
+    daemon.configure(config);
     start();
     if (quarantined) source.exec("INSERT INTO packages VALUES (3, '" + std::string(kTooLong) + "')");
     must_flush(daemon);
@@ -101,7 +104,7 @@ TEST_CASE("whatever is asked after a quiet moment is answered, and the daemon li
 }
 
 TEST_CASE("rows in quarantine are tried again after a quiet moment, by the clock alone") {
-  Quiet quiet("continuous", true, "    retry: {halted_interval: 3s}\n");
+  Quiet quiet("continuous", true, "3s");
   const auto attempts = [&] { return quiet.server("SELECT attempts FROM sluice.quarantine"); };
   const std::string before = attempts();
   quiet.wait_for_quiet();

@@ -3,6 +3,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <nlohmann/json.hpp>
+#include <string>
+
 #include "daemon/base/version.h"
 #include "daemon/config/settings.h"
 #include "daemon/control/documents/protocol.h"
@@ -16,6 +19,22 @@ namespace {
 ExitCode tell(const Invocation& invocation, const std::string& verb, const char* done) {
   client_of(invocation).post("/v1/" + verb, body_with_pipeline(invocation.pipeline));
   fmt::print("{}{}\n", invocation.pipeline.empty() ? "" : invocation.pipeline + ": ", done);
+  return ExitCode::done;
+}
+
+const char* in_words(const std::string& outcome) {
+  if (outcome == "pausing") return "pausing: the batch under way is finished first; see: sluicectl status";
+  if (outcome == "resuming") return "resuming: what is under way ends first; see: sluicectl status";
+  if (outcome == "retrying") return "trying again now";
+  return outcome == "paused" ? "paused" : "resumed";
+}
+
+/// Says what holds by now, and not what was asked for.
+ExitCode operate(const Invocation& invocation, const std::string& verb) {
+  const std::string answer =
+      client_of(invocation).post("/v1/" + verb, body_with_pipeline(invocation.pipeline));
+  const std::string outcome = nlohmann::json::parse(answer).at("outcome");
+  fmt::print("{}{}\n", invocation.pipeline.empty() ? "" : invocation.pipeline + ": ", in_words(outcome));
   return ExitCode::done;
 }
 
@@ -46,15 +65,15 @@ constexpr std::chrono::seconds kStopWithin{30};
 }  // namespace
 
 ExitCode run_pause(const Invocation& invocation) {
-  return tell(invocation, "pause", "paused");
+  return operate(invocation, "pause");
 }
 
 ExitCode run_resume(const Invocation& invocation) {
-  return tell(invocation, "resume", "resumed");
+  return operate(invocation, "resume");
 }
 
 ExitCode run_retry(const Invocation& invocation) {
-  return tell(invocation, "retry", "trying again now");
+  return operate(invocation, "retry");
 }
 
 ExitCode run_adopt(const Invocation& invocation) {

@@ -1,10 +1,9 @@
-// What a person orders, which needs both sides open whatever the state: resync and adopt.
+// Commands, which need both sides open whatever the state: resync and adopt.
 
 #include <algorithm>
-#include <boost/asio/post.hpp>
 #include <utility>
 
-#include "daemon/pipeline/pipeline.h"
+#include "daemon/pipeline/strand.h"
 
 namespace sluice::daemon {
 namespace {
@@ -20,32 +19,20 @@ bool has_table(const capture::Catalog& catalog, const std::string& name) {
 
 }  // namespace
 
-void Pipeline::give(Order order) {
-  boost::asio::post(strand_, [self = shared_from_this(), order = std::move(order)] {
-    const State state = self->ended_           ? State::stopped
-                        : self->pump_.paused() ? State::paused
-                                               : self->pump_.state();
-    if (const auto closed = self->closed_to_flushes(state)) return order.refuse(*closed);
-    self->orders_.push_back(order);
-    self->pump_.order_given();
-    self->schedule();
+void Pipeline::request(Command command) {
+  on_strand([command = std::move(command)](Pipeline& self) {
+    if (const auto closed = self.closed_to_requests()) return command.refuse(*closed);
+    self.requests_.commands.push_back(command);
+    self.pump_.requested(Request::command);
+    self.schedule();
   });
 }
 
-void Pipeline::obey() {
-  const Order order = orders_.front();
-  const bool mended = order.carry_out();
-  orders_.erase(orders_.begin());
-  if (!mended) replicator_.close_target();
-  pump_.obeyed(mended);
-  if (!orders_.empty()) pump_.order_given();
-}
-
 void Pipeline::resync(const ResyncOrder& order, OnProgress on_progress, Reply<ResyncAnswer> reply) {
-  give({[this, order, on_progress = std::move(on_progress), reply] {
-          return carry_out(order, on_progress, reply);
-        },
-        [reply](const ControlError& error) { reply(error); }});
+  request(Command{[this, order, on_progress = std::move(on_progress), reply] {
+                    return carry_out(order, on_progress, reply);
+                  },
+                  [reply](const ControlError& error) { reply(error); }});
 }
 
 bool Pipeline::carry_out(const ResyncOrder& order, const OnProgress& on_progress,
@@ -72,8 +59,8 @@ bool Pipeline::carry_out(const ResyncOrder& order, const OnProgress& on_progress
     answer.elapsed_ms = milliseconds_since(since);
     reply(answer);
   };
-  waiters_.push_back({copied, since, board_.brought_over(), on_progress});
-  pump_.flush_requested();
+  requests_.flushes.push_back({copied, since, board_.brought_over(), on_progress});
+  pump_.requested(Request::flush);
   return true;
 }
 
@@ -93,12 +80,12 @@ std::optional<ControlError> Pipeline::unfit_for_resync(const std::string& table,
 }
 
 void Pipeline::adopt(std::function<void(std::optional<ControlError>)> reply) {
-  give({[this, reply] {
-          replicator_.adopt();
-          reply(std::nullopt);
-          return true;
-        },
-        reply});
+  request(Command{[this, reply] {
+                    replicator_.adopt();
+                    reply(std::nullopt);
+                    return true;
+                  },
+                  reply});
 }
 
 }  // namespace sluice::daemon

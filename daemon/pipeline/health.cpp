@@ -1,0 +1,36 @@
+#include "daemon/pipeline/health.h"
+
+#include <utility>
+
+namespace sluice::daemon {
+namespace {
+
+/// No single call to the server may wait longer: a server that does not answer at all is left by then. Long
+/// enough for the last statement of a batch at its largest.
+constexpr auto kCallDeadline = std::chrono::minutes(15);
+
+/// A strand that has not moved for so long, and does not wait for the server, is stuck.
+constexpr auto kStuckAfter = std::chrono::seconds(90);
+
+}  // namespace
+
+Health::Health(std::shared_ptr<applier::Lifeline> lifeline) : lifeline_(std::move(lifeline)) {
+  moved();
+}
+
+void Health::moved() {
+  moved_at_ = std::chrono::steady_clock::now().time_since_epoch().count();
+}
+
+bool Health::look(Time now) {
+  const auto call = lifeline_->waiting_call();
+  if (call != watched_call_) {
+    watched_call_ = call;
+    watched_since_ = now;
+  }
+  if (call == 0) return now - Time(Time::duration(moved_at_.load())) < kStuckAfter;
+  if (now - watched_since_ > kCallDeadline) lifeline_->cut();
+  return true;
+}
+
+}  // namespace sluice::daemon
