@@ -6,7 +6,6 @@
 #include <boost/asio/post.hpp>
 #include <csignal>
 #include <cstdio>
-#include <mutex>
 #include <utility>
 
 #include "daemon/base/version.h"
@@ -14,6 +13,7 @@
 #include "daemon/config/settings.h"
 #include "daemon/log/log.h"
 #include "daemon/notify.h"
+#include "daemon/one_reply.h"
 #include "daemon/report/clock_text.h"
 
 namespace sluice::daemon {
@@ -45,54 +45,11 @@ std::string status_line(const DaemonReport& report) {
   return line;
 }
 
-/// A reply that is called once, on the control thread, whoever is first: the pipeline or the clock.
-template <typename Answer>
-class OneReply {
- public:
-  OneReply(boost::asio::io_context& io, Reply<Answer> reply)
-      : io_(io), reply_(std::make_shared<Reply<Answer>>(std::move(reply))) {}
-
-  template <typename Value>
-  void operator()(Value value) const {
-    boost::asio::post(io_, [reply = reply_, value = std::move(value)] {
-      if (const auto once = std::exchange(*reply, nullptr)) once(value);
-    });
-  }
-
- private:
-  boost::asio::io_context& io_;
-  std::shared_ptr<Reply<Answer>> reply_;
-};
-
-/// Progress on its way to the control thread: the newest, however fast it is told.
-class NewestProgress {
- public:
-  NewestProgress(boost::asio::io_context& io, OnProgress on_progress)
-      : io_(io), slot_(std::make_shared<Slot>()) {
-    slot_->on_progress = std::move(on_progress);
-  }
-
-  void operator()(const WorkProgress& progress) const {
-    const std::scoped_lock lock(slot_->mutex);
-    const bool on_its_way = slot_->newest.has_value();
-    slot_->newest = progress;
-    if (!on_its_way) boost::asio::post(io_, [slot = slot_] { slot->on_progress(slot->take()); });
-  }
-
- private:
-  struct Slot {
-    WorkProgress take() {
-      const std::scoped_lock lock(mutex);
-      return *std::exchange(newest, std::nullopt);
-    }
-    OnProgress on_progress;
-    std::mutex mutex;
-    std::optional<WorkProgress> newest;
-  };
-
-  boost::asio::io_context& io_;
-  std::shared_ptr<Slot> slot_;
-};
+ControlError too_late(const std::string& pipeline, const std::string& what, milliseconds timeout) {
+  return {Refused::timed_out, "timed_out",
+          "pipeline '" + pipeline + "' " + what + " within " + std::to_string(timeout.count()) + " ms",
+          "the work goes on; ask again, or see: sluicectl status " + pipeline};
+}
 
 }  // namespace
 
@@ -148,6 +105,7 @@ DaemonReport Daemon::status() {
   report.version = kVersion;
   report.pid = ::getpid();
   report.started_at = started_at_;
+  report.config = config_.file.string();
   report.unclean_end = mark_.last_run();
   for (const auto& pipeline : pipelines_) report.pipelines.push_back(pipeline->report());
   return report;
@@ -161,36 +119,19 @@ Daemon::Found Daemon::find(const std::string& name) const {
   }
   if (name.empty() && pipelines_.size() == 1) return pipelines_.front();
   if (name.empty())
-    return ControlError{400, "pipeline_needed", "there are several pipelines", "name one of: " + names};
-  return ControlError{404, "unknown_pipeline", "there is no pipeline '" + name + "'",
+    return ControlError{Refused::bad_request, "pipeline_needed", "there are several pipelines",
+                        "name one of: " + names};
+  return ControlError{Refused::not_found, "unknown_pipeline", "there is no pipeline '" + name + "'",
                       "the pipelines are: " + names};
-}
-
-/// A reply that is called once, on the control thread: with the pipeline's answer, or when the time is over.
-template <typename Answer>
-Reply<Answer> Daemon::within(milliseconds timeout, const std::string& name, const std::string& what,
-                             Reply<Answer> reply) {
-  const OneReply<Answer> once(io_, std::move(reply));
-  auto timer = std::make_shared<boost::asio::steady_timer>(io_, timeout);
-  timer->async_wait([once, name, what, timer, timeout](const boost::system::error_code& cancelled) {
-    if (cancelled) return;
-    once(
-        ControlError{504, "timed_out",
-                     "pipeline '" + name + "' " + what + " within " + std::to_string(timeout.count()) + " ms",
-                     "the work goes on; ask again, or see: sluicectl status " + name});
-  });
-  return [once, timer, &io = io_](const std::variant<Answer, ControlError>& answer) {
-    boost::asio::post(io, [timer] { timer->cancel(); });
-    once(answer);
-  };
 }
 
 void Daemon::flush(const std::string& name, milliseconds timeout, Reply<FlushAnswer> reply) {
   const auto found = find(name);
   if (const auto* error = std::get_if<ControlError>(&found)) return reply(*error);
   const auto pipeline = std::get<std::shared_ptr<Pipeline>>(found);
-  if (timeout == milliseconds(0)) return pipeline->start_flush(OneReply<FlushAnswer>(io_, std::move(reply)));
-  pipeline->flush(within(timeout, pipeline->config().name, "was not flushed", std::move(reply)));
+  const OneReply<FlushAnswer> once(io_, std::move(reply));
+  if (timeout == milliseconds(0)) return pipeline->start_flush(once);
+  pipeline->flush(once.or_after(timeout, too_late(pipeline->config().name, "was not flushed", timeout)));
 }
 
 /// A pipeline that waits for the server heeds what is asked of it once that is over: nobody is kept waiting
@@ -202,11 +143,12 @@ void Daemon::operate(const std::string& name, const char* under_way, Reply<Done>
   const auto pipeline = std::get<std::shared_ptr<Pipeline>>(found);
   const State state = pipeline->report().state;
   if (state == State::stopped)
-    return reply(ControlError{409, "stopped", "pipeline '" + pipeline->config().name + "' has been let go of",
+    return reply(ControlError{Refused::conflict, "stopped",
+                              "pipeline '" + pipeline->config().name + "' has been let go of",
                               "start the daemon again"});
   if (state == State::finished) {
     const Diverged finished = has_ended(pipeline->config().name);
-    return reply(ControlError{409, "finished", finished.what(), finished.hint});
+    return reply(ControlError{Refused::conflict, "finished", finished.what(), finished.hint});
   }
   const OneReply<Done> once(io_, std::move(reply));
   const auto timer = std::make_shared<boost::asio::steady_timer>(io_, kHeedWithin);
@@ -268,8 +210,8 @@ void Daemon::retry_quarantined(const QuarantineChoice& choice, Reply<RetriedAnsw
   const auto found = find(choice.pipeline);
   if (const auto* error = std::get_if<ControlError>(&found)) return reply(*error);
   const auto pipeline = std::get<std::shared_ptr<Pipeline>>(found);
-  const auto once =
-      within(choice.timeout, pipeline->config().name, "has not tried its rows", std::move(reply));
+  const OneReply<RetriedAnswer> once(io_, std::move(reply));
+  once.or_after(choice.timeout, too_late(pipeline->config().name, "has not tried its rows", choice.timeout));
   boost::asio::post(workers_,
                     [once, looks = looks_of(pipeline), ids = choice.ids] { looks->retry(ids, once); });
 }
@@ -278,29 +220,30 @@ void Daemon::skip(const SkipOrder& order, Reply<SkippedAnswer> reply) {
   const auto found = find(order.pipeline);
   if (const auto* error = std::get_if<ControlError>(&found)) return reply(*error);
   const auto pipeline = std::get<std::shared_ptr<Pipeline>>(found);
-  pipeline->skip(order.error_id,
-                 within(order.timeout, pipeline->config().name, "has not gone on", std::move(reply)));
+  const OneReply<SkippedAnswer> once(io_, std::move(reply));
+  once.or_after(order.timeout, too_late(pipeline->config().name, "has not gone on", order.timeout));
+  pipeline->skip(order.error_id, once);
 }
 
 void Daemon::resync(const ResyncOrder& order, OnProgress on_progress, Reply<ResyncAnswer> reply) {
   const auto found = find(order.pipeline);
   if (const auto* error = std::get_if<ControlError>(&found)) return reply(*error);
-  std::get<std::shared_ptr<Pipeline>>(found)->resync(order, NewestProgress(io_, std::move(on_progress)),
-                                                     OneReply<ResyncAnswer>(io_, std::move(reply)));
+  const OneReply<ResyncAnswer> once(io_, std::move(reply), std::move(on_progress));
+  std::get<std::shared_ptr<Pipeline>>(found)->resync(order, once.progress(), once);
 }
 
 void Daemon::verify(const VerifyOrder& order, OnProgress on_progress, Reply<VerifyAnswer> reply) {
   const auto found = find(order.pipeline);
   if (const auto* error = std::get_if<ControlError>(&found)) return reply(*error);
-  std::get<std::shared_ptr<Pipeline>>(found)->verify(order, NewestProgress(io_, std::move(on_progress)),
-                                                     OneReply<VerifyAnswer>(io_, std::move(reply)));
+  const OneReply<VerifyAnswer> once(io_, std::move(reply), std::move(on_progress));
+  std::get<std::shared_ptr<Pipeline>>(found)->verify(order, once.progress(), once);
 }
 
 void Daemon::cut_over(const CutoverOrder& order, OnProgress on_progress, Reply<CutoverAnswer> reply) {
   const auto found = find(order.pipeline);
   if (const auto* error = std::get_if<ControlError>(&found)) return reply(*error);
-  std::get<std::shared_ptr<Pipeline>>(found)->cut_over(order, NewestProgress(io_, std::move(on_progress)),
-                                                       OneReply<CutoverAnswer>(io_, std::move(reply)));
+  const OneReply<CutoverAnswer> once(io_, std::move(reply), std::move(on_progress));
+  std::get<std::shared_ptr<Pipeline>>(found)->cut_over(order, once.progress(), once);
 }
 
 void Daemon::adopt(const std::string& name, Reply<Done> reply) {
@@ -323,7 +266,7 @@ void Daemon::release(const std::string& name, Reply<Done> reply) {
 void Daemon::reload(Reply<Done> reply) {
   const std::string refused = reload_config();
   if (refused.empty()) return reply(Done{});
-  reply(ControlError{400, "bad_configuration", refused,
+  reply(ControlError{Refused::bad_request, "bad_configuration", refused,
                      "the running configuration stays; mend the file and reload again"});
 }
 

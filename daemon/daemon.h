@@ -62,9 +62,6 @@ class Daemon : private ControlService {
   std::shared_ptr<Looks> looks_of(const std::shared_ptr<Pipeline>& pipeline);
   template <typename Answer, typename Work>
   void on_worker(const std::string& name, Reply<Answer> reply, Work work);
-  template <typename Answer>
-  Reply<Answer> within(std::chrono::milliseconds timeout, const std::string& name, const std::string& what,
-                       Reply<Answer> reply);
   void operate(const std::string& name, const char* under_way, Reply<Done> reply,
                void (Pipeline::*act)(Reply<Done>));
   void start_workers();

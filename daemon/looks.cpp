@@ -19,8 +19,8 @@ ControlError refusal() {
     return refused.error;
   } catch (...) {
     const auto report = report_failure(std::current_exception());
-    const int status = report.failure == Failure::away ? 503 : 409;
-    return {status, report.error.code, report.error.message, report.error.hint};
+    const Refused why = report.failure == Failure::away ? Refused::unavailable : Refused::conflict;
+    return {why, report.error.code, report.error.message, report.error.hint};
   }
 }
 
@@ -59,10 +59,11 @@ std::variant<DiscardedAnswer, ControlError> Looks::discard(const std::vector<std
 void Looks::retry(std::vector<std::int64_t> ids, Reply<RetriedAnswer> reply) try {
   auto asked = QuarantineView(config()).to_retry(std::move(ids));
   if (asked.empty()) return reply(RetriedAnswer{.pipeline = config().name});
-  pipeline_->retry_quarantined([self = shared_from_this(), asked = std::move(asked), reply](const auto& flushed) {
-    if (const auto* error = std::get_if<ControlError>(&flushed)) return reply(*error);
-    boost::asio::post(self->workers_, [self, asked, reply] { self->answer_tried(asked, reply); });
-  });
+  pipeline_->retry_quarantined(
+      [self = shared_from_this(), asked = std::move(asked), reply](const auto& flushed) {
+        if (const auto* error = std::get_if<ControlError>(&flushed)) return reply(*error);
+        boost::asio::post(self->workers_, [self, asked, reply] { self->answer_tried(asked, reply); });
+      });
 } catch (...) {
   reply(refusal());
 }

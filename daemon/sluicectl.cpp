@@ -74,8 +74,9 @@ constexpr std::array kVerbs{
         "apart from differences."},
     Verb{"resync", kPipeline | kTable | kYes | kJson, "Copy again, after telling what that does to Postgres",
          run_resync},
-    Verb{"cutover", kPipeline | kLock | kJson,
+    Verb{"cutover", kPipeline | kLock | kYes | kJson,
          "Move to Postgres for good: compare, last flush, fence, report", run_cutover,
+         "Asks first, naming file, server and tables; elsewhere than on a terminal say --yes.\n"
          "Compares every row beside the application's writers, and refuses while anything differs. Then the\n"
          "file is locked for writing, for --max-lock at most: the last changes go over, sequences go on "
          "after\n"
@@ -239,7 +240,7 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", std::string("sluicectl ") + kVersion);
   app.require_subcommand(0, 1);
   auto* socket = app.add_option("--socket", invocation.socket, "The daemon's control socket");
-  app.add_option("--config", invocation.config_file, "The configuration file, which may name the socket")
+  app.add_option("--config", invocation.config_file, "The configuration file, the one that the daemon runs")
       ->excludes(socket);
   add_verbs(app, kVerbs, invocation, result);
   CLI::App* quarantine =

@@ -1,4 +1,4 @@
--- What Postgres remembers of each pipeline. Made once, in a schema of its own (`@schema@`, "sluice" by default).
+-- What Postgres remembers of each pipeline. Made once, in a schema of its own, "sluice" by default.
 --
 --   format      one row: the version of everything below. A newer daemon migrates it, an older one refuses.
 --   pipeline    one row a pipeline: which source, how far it has been applied, and how to prove it.

@@ -14,11 +14,11 @@ DECLARE
     seen regclass;
 BEGIN
     FOR seen IN SELECT oid FROM pg_catalog.pg_class
-                 WHERE relnamespace = '@schema@'::regnamespace AND relkind = 'r' AND relname ~ '^seen_[0-9]+$' LOOP
+                 WHERE relnamespace = @schema_as_text@::regnamespace AND relkind = 'r' AND relname ~ '^seen_[0-9]+$' LOOP
         EXECUTE 'DROP TABLE ' || seen;
     END LOOP;
-    IF '@schema@' <> '"public"' AND NOT EXISTS (
-        SELECT 1 FROM pg_catalog.pg_depend WHERE refobjid = '@schema@'::regnamespace) THEN
+    IF @schema_as_text@ <> '"public"' AND NOT EXISTS (
+        SELECT 1 FROM pg_catalog.pg_depend WHERE refobjid = @schema_as_text@::regnamespace) THEN
         DROP SCHEMA @schema@;
     END IF;
 END $$;

@@ -23,13 +23,6 @@ std::string definition(const DesignedCheck& check) {
          check.condition + ")";
 }
 
-/// A quote for a body that this text does not end.
-std::string dollars_around(const std::string& body) {
-  std::string tag = "$sluice$";
-  while (body.find(tag) != std::string::npos) tag.insert(1, "_");
-  return tag;
-}
-
 }  // namespace
 
 std::string comment_line(std::string text) {
@@ -69,6 +62,14 @@ std::string create_index_sql(const TableDesign& table, const DesignedIndex& inde
   return std::string("CREATE ") + (index.unique ? "UNIQUE " : "") + "INDEX IF NOT EXISTS " +
          quote_name(index.name) + " ON " + qualified(table) + " (" + join(index.terms, ", ") + ")" +
          (index.where.empty() ? "" : " WHERE " + index.where);
+}
+
+std::string drop_index_sql(const TableDesign& table, const std::string& name) {
+  return "DROP INDEX " + quote_name(table.schema, name);
+}
+
+std::string validate_foreign_key_sql(const TableDesign& table, const DesignedForeignKey& key) {
+  return "ALTER TABLE " + qualified(table) + " VALIDATE CONSTRAINT " + quote_name(key.name);
 }
 
 std::string add_foreign_key_sql(const TableDesign& table, const DesignedForeignKey& key, Validity validity) {

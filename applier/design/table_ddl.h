@@ -28,9 +28,14 @@ std::string foreign_key_sql(const TableDesign& table, const DesignedForeignKey& 
 /// Where there is one of that name, it is left alone.
 std::string create_index_sql(const TableDesign& table, const DesignedIndex& index);
 
+std::string drop_index_sql(const TableDesign& table, const std::string& name);
+
 /// Where the table has one of that name, it is left alone.
 enum class Validity { checked, not_yet };
 std::string add_foreign_key_sql(const TableDesign& table, const DesignedForeignKey& key, Validity validity);
+
+/// Has the rows checked that were there before it.
+std::string validate_foreign_key_sql(const TableDesign& table, const DesignedForeignKey& key);
 
 /// All of it, for people and for psql: tables, then indexes, then foreign keys, with the remarks as comments.
 /// Can be run again.

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "applier/server/apply_error.h"
+#include "applier/server/schemas.h"
 #include "applier/values/identifiers.h"
 #include "sql/embedded.h"
 
@@ -37,24 +38,17 @@ std::string believed_arguments(const std::string& pipeline, const PipelineRow& b
          std::to_string(believed.epoch) + "," + anchor_arguments(believed.applied);
 }
 
+/// A file of sql/ about the state schema. Names may hold dollars and quotes, also in the bodies of functions.
+std::string for_schema(std::string_view sql, const std::string& schema) {
+  const std::string name = quote_name(schema);
+  return replace_each(
+      sql, {{"@schema@", name}, {"@schema_as_text@", quote_literal(name)}, {"$$", dollars_around(name)}});
+}
+
 bool exists(Session& session, const std::string& schema) {
   return session
       .exec("SELECT to_regclass(" + quote_literal(quote_name(schema, "format")) + ") IS NOT NULL")[0][0]
       .as<bool>();
-}
-
-/// A schema that is there already may have been made for a role that can't make one.
-void make_schema(Session& session, const std::string& schema) {
-  const auto found = session.exec("SELECT to_regnamespace(" + quote_literal(quote_name(schema)) +
-                                  ") IS NOT NULL, quote_ident(current_database())")[0];
-  if (found[0].as<bool>()) return;
-  try {
-    session.exec("CREATE SCHEMA " + quote_name(schema));
-  } catch (ApplyError& error) {
-    if (error.sqlstate == "42501")
-      error.hint = "GRANT CREATE ON DATABASE " + found[1].as<std::string>() + " TO " + session.role() + ";";
-    throw;
-  }
 }
 
 int format_of(Session& session, const std::string& schema) {
@@ -86,11 +80,10 @@ void ensure_state_schema(Session& session, const std::string& schema) {
     session.exec("SELECT pg_advisory_xact_lock(hashtext('sluice schema'))");
     if (!exists(session, schema)) {
       make_schema(session, schema);
-      session.exec(replace_all(sql::progress, "@schema@", quote_name(schema)));
+      session.exec(for_schema(sql::progress, schema));
     }
     for (int format = format_of(session, schema); format < kStateFormat; ++format)
-      session.exec(
-          replace_all(kMigrations.at(static_cast<std::size_t>(format) - 1), "@schema@", quote_name(schema)));
+      session.exec(for_schema(kMigrations.at(static_cast<std::size_t>(format) - 1), schema));
     transaction.commit();
   }
   check_format(session, schema);
@@ -224,8 +217,7 @@ bool forget_pipeline(Session& session, const std::string& schema, const std::str
   const auto gone = session.exec("DELETE FROM " + quote_name(schema, "pipeline") +
                                  " WHERE name = " + quote_literal(pipeline));
   const auto left = session.exec("SELECT count(*) FROM " + quote_name(schema, "pipeline"));
-  if (left[0][0].as<std::int64_t>() == 0)
-    session.exec(replace_all(sql::progress_drop, "@schema@", quote_name(schema)));
+  if (left[0][0].as<std::int64_t>() == 0) session.exec(for_schema(sql::progress_drop, schema));
   transaction.commit();
   return gone.affected_rows() > 0;
 }

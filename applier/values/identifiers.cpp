@@ -1,5 +1,7 @@
 #include "applier/values/identifiers.h"
 
+#include <algorithm>
+
 namespace sluice::applier {
 namespace {
 
@@ -45,13 +47,31 @@ std::string join(const std::vector<std::string>& pieces, std::string_view separa
   return out;
 }
 
+std::string dollars_around(std::string_view body) {
+  std::string tag = "$sluice$";
+  while (body.find(tag) != std::string_view::npos) tag.insert(1, "_");
+  return tag;
+}
+
 std::string replace_all(std::string_view text, std::string_view placeholder, std::string_view value) {
+  return replace_each(text, {{placeholder, std::string(value)}});
+}
+
+std::string replace_each(std::string_view text,
+                         const std::vector<std::pair<std::string_view, std::string>>& values) {
   std::string out;
-  for (std::size_t at; (at = text.find(placeholder)) != std::string_view::npos;) {
-    out.append(text.substr(0, at)).append(value);
-    text.remove_prefix(at + placeholder.size());
+  while (!text.empty()) {
+    const auto here = std::find_if(values.begin(), values.end(),
+                                   [&](const auto& each) { return text.starts_with(each.first); });
+    if (here == values.end()) {
+      out += text.front();
+      text.remove_prefix(1);
+    } else {
+      out += here->second;
+      text.remove_prefix(here->first.size());
+    }
   }
-  return out.append(text);
+  return out;
 }
 
 }  // namespace sluice::applier

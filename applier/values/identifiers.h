@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 /// SQL text for Postgres: names and literals. Pure.
@@ -22,7 +23,14 @@ std::string quote_literal(std::string_view text);
 /// Joins the pieces with a separator.
 std::string join(const std::vector<std::string>& pieces, std::string_view separator);
 
+/// A quote for a body of text that the body does not end: $sluice$ or longer.
+std::string dollars_around(std::string_view body);
+
 /// `text` with every `placeholder` replaced.
 std::string replace_all(std::string_view text, std::string_view placeholder, std::string_view value);
+
+/// `text` with each placeholder replaced by the value behind it, whatever the values hold.
+std::string replace_each(std::string_view text,
+                         const std::vector<std::pair<std::string_view, std::string>>& values);
 
 }  // namespace sluice::applier

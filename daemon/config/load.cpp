@@ -8,6 +8,7 @@
 #include <iterator>
 #include <optional>
 
+#include "daemon/config/paths.h"
 #include "daemon/config/reader.h"
 
 namespace sluice::daemon {
@@ -73,7 +74,7 @@ YAML::Node parse(const ConfigReader& reader, const std::string& text) {
 }  // namespace
 
 Config load_config(const fs::path& file) {
-  const fs::path path = fs::absolute(file).lexically_normal();
+  const fs::path path = resolved_path(file.string(), fs::current_path());
   ConfigReader reader(path);
   return reader.read(parse(reader, read_text(path)));
 }

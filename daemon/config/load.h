@@ -6,7 +6,7 @@
 
 namespace sluice::daemon {
 
-/// Reads and checks a configuration file. Throws ConfigError.
+/// Reads and checks a configuration file; a path may begin with ~. Throws ConfigError.
 Config load_config(const std::filesystem::path& file);
 
 }  // namespace sluice::daemon

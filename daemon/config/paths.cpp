@@ -37,4 +37,9 @@ fs::path resolved_path(const std::string& text, const fs::path& folder) {
   return (folder / text).lexically_normal();
 }
 
+bool same_file(const fs::path& one, const fs::path& other) {
+  std::error_code unreadable;
+  return one == other || fs::equivalent(one, other, unreadable);
+}
+
 }  // namespace sluice::daemon

@@ -19,4 +19,7 @@ std::filesystem::path home_folder();
 /// taken from `folder`. The result is absolute and need not exist.
 std::filesystem::path resolved_path(const std::string& text, const std::filesystem::path& folder);
 
+/// Do two absolute paths lead to the same file, by whatever names and links?
+bool same_file(const std::filesystem::path& one, const std::filesystem::path& other);
+
 }  // namespace sluice::daemon

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "daemon/base/nearest.h"
+#include "daemon/config/paths.h"
 #include "daemon/config/settings.h"
 #include "daemon/config/value_text.h"
 
@@ -100,10 +101,20 @@ class SectionReader {
     const std::string what = '\'' + setting.key + "' in " + place_ + ": ";
     given_.insert({setting.key, value.Mark()});
     try {
-      setting.set(owner_, given(setting, value));
+      const Given found = given(setting, value);
+      refuse_nul(found.items);
+      refuse_nul(found.values);
+      setting.set(owner_, found);
     } catch (const ValueError& error) {
       reader_.fail(value.Mark(), what + error.what());
     }
+  }
+
+  /// Neither Postgres nor the file system can hold one: what stands before it would be taken for the whole.
+  static void refuse_nul(const std::vector<std::string>& texts) {
+    for (const std::string& text : texts)
+      if (text.find('\0') != std::string::npos)
+        throw ValueError("expected a text without NUL characters, got " + quoted_for_message(text));
   }
 
   Given given(const Setting<Owner>& setting, const YAML::Node& value) const {
@@ -175,11 +186,6 @@ bool is_pipeline_name(const std::string& name) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
   };
   return !name.empty() && name.size() <= kLongestName && std::ranges::all_of(name, allowed);
-}
-
-bool same_file(const std::filesystem::path& one, const std::filesystem::path& other) {
-  std::error_code unreadable;
-  return one == other || std::filesystem::equivalent(one, other, unreadable);
 }
 
 bool same_tables(TablesConfig one, TablesConfig other) {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <algorithm>
-#include <limits>
 #include <string>
 #include <vector>
 
@@ -31,44 +30,49 @@ struct FlagCodec {
   std::string print(bool value) const { return value ? "true" : "false"; }
 };
 
+/// The bounds of a number are far enough from the limits of clocks, counters and libraries that nothing that
+/// is made of it overflows.
 struct DurationCodec {
-  Milliseconds least{0};
-  std::string kind = "duration";
+  Milliseconds least;
+  Milliseconds most;
+  std::string kind = "duration, " + print_duration(least) + " to " + print_duration(most);
 
   Milliseconds parse(const Given& given) const {
     const auto value = parse_duration(given.items.front());
-    if (!value) refuse("a duration such as 10s (units ms, s, m, h)", given);
-    if (*value < least) refuse("a duration of at least " + print_duration(least), given);
-    if (*value > kMost) refuse("a duration of at most " + print_duration(kMost), given);
+    if (!value || *value < least || *value > most)
+      refuse("a duration between " + print_duration(least) + " and " + print_duration(most) +
+                 " such as 10s (units ms, s, m, h)",
+             given);
     return *value;
   }
   std::string print(Milliseconds value) const { return print_duration(value); }
-
-  // A year: far enough from the limits of the clocks that deadlines are added to.
-  static constexpr Milliseconds kMost = std::chrono::hours(24 * 365);
 };
 
 struct SizeCodec {
-  std::int64_t least = 1;
-  std::string kind = "size";
+  std::int64_t least;
+  std::int64_t most;
+  std::string kind = "size, " + print_size(least) + " to " + print_size(most);
 
   std::int64_t parse(const Given& given) const {
     const auto value = parse_size(given.items.front());
-    if (!value) refuse("a size such as 32MiB (units B, KiB, MiB, GiB, TiB)", given);
-    if (*value < least) refuse("a size of at least " + print_size(least), given);
+    if (!value || *value < least || *value > most)
+      refuse("a size between " + print_size(least) + " and " + print_size(most) +
+                 " such as 32MiB (units B, KiB, MiB, GiB, TiB)",
+             given);
     return *value;
   }
   std::string print(std::int64_t value) const { return print_size(value); }
 };
 
 struct CountCodec {
-  std::int64_t least = 1;
-  std::string kind = "whole number";
+  std::int64_t least;
+  std::int64_t most;
+  std::string kind = "whole number, " + std::to_string(least) + " to " + std::to_string(most);
 
   std::int64_t parse(const Given& given) const {
     const auto value = parse_count(given.items.front());
-    if (!value) refuse("a whole number such as 1000000", given);
-    if (*value < least) refuse("a whole number of at least " + std::to_string(least), given);
+    if (!value || *value < least || *value > most)
+      refuse("a whole number between " + std::to_string(least) + " and " + std::to_string(most), given);
     return *value;
   }
   std::string print(std::int64_t value) const { return std::to_string(value); }
@@ -100,14 +104,18 @@ struct ChoiceCodec {
 };
 
 struct TextCodec {
-  std::string kind = "text";
-  std::string parse(const Given& given) const { return given.items.front(); }
+  static constexpr std::size_t kMost = 255;
+  std::string kind = "text, up to 255 bytes";
+  std::string parse(const Given& given) const {
+    if (given.items.front().size() > kMost) refuse("a text of up to 255 bytes", given);
+    return given.items.front();
+  }
   std::string print(const std::string& value) const { return yaml_scalar(value); }
 };
 
 /// A Postgres name: longer ones would be cut by the server.
 struct NameCodec {
-  std::string kind = "name";
+  std::string kind = "name, 1 to 63 bytes";
 
   std::string parse(const Given& given) const {
     const std::string& name = given.items.front();

@@ -117,9 +117,9 @@ const std::vector<Setting<PipelineConfig>>& pipeline_settings() {
 
     pipeline("source.path", kRequired, AT(source.path), PathCodec{.required = true},
              "the SQLite file"),
-    pipeline("source.busy_timeout", "5s", AT(source.busy_timeout), DurationCodec{0ms},
+    pipeline("source.busy_timeout", "5s", AT(source.busy_timeout), DurationCodec{0ms, 1h},
              "how long to wait for a lock that the application holds"),
-    pipeline("source.poll_interval", "1s", AT(source.poll_interval), DurationCodec{10ms},
+    pipeline("source.poll_interval", "1s", AT(source.poll_interval), DurationCodec{10ms, 24h},
              "how often to look for changes of which no file event told"),
     pipeline("source.allow_remote_fs", "false", AT(source.allow_remote_fs), FlagCodec{},
              "accept a file on a network file system, in rollback-journal mode only"),
@@ -158,21 +158,21 @@ const std::vector<Setting<PipelineConfig>>& pipeline_settings() {
              ChoiceCodec<applier::TextPolicy>{},
              "a text that is no UTF-8"),
 
-    pipeline("apply.max_batch_changes", "1000000", AT(apply.max_batch_changes), CountCodec{},
+    pipeline("apply.max_batch_changes", "1000000", AT(apply.max_batch_changes), CountCodec{1, 1'000'000'000},
              "a backlog above it is caught up in several transactions"),
-    pipeline("apply.max_batch_bytes", "256MiB", AT(apply.max_batch_bytes), SizeCodec{},
+    pipeline("apply.max_batch_bytes", "256MiB", AT(apply.max_batch_bytes), SizeCodec{1LL << 10, 1LL << 40},
              "the same, by size; batches are streamed, never held in memory"),
-    pipeline("apply.max_delay", "0ms", AT(apply.max_delay), DurationCodec{0ms},
+    pipeline("apply.max_delay", "0ms", AT(apply.max_delay), DurationCodec{0ms, 1h},
              "how long to wait for more changes before they are applied"),
 
-    pipeline("changelog.capacity", "1000000", AT(changelog_capacity), CountCodec{},
+    pipeline("changelog.capacity", "1000000", AT(changelog_capacity), CountCodec{1, 1'000'000'000},
              "changes kept in the SQLite file, applied or not"),
 
-    pipeline("retry.initial", "1s", AT(retry.initial), DurationCodec{1ms},
+    pipeline("retry.initial", "1s", AT(retry.initial), DurationCodec{1ms, 24h},
              "the first wait after a failure; later ones double, with full jitter"),
-    pipeline("retry.max", "1m", AT(retry.max), DurationCodec{1ms},
+    pipeline("retry.max", "1m", AT(retry.max), DurationCodec{1ms, 24h},
              "the longest wait after a failure"),
-    pipeline("retry.halted_interval", "1m", AT(retry.halted_interval), DurationCodec{1ms},
+    pipeline("retry.halted_interval", "1m", AT(retry.halted_interval), DurationCodec{1ms, 24h},
              "how often a halted pipeline looks whether its cause is gone"),
   };
   return table;

@@ -31,15 +31,16 @@ uid_t peer_of(int socket) {
 
 ControlError bad_request(ErrorCode error) {
   if (error == http::error::body_limit)
-    return {413, "body_too_large", "the body is larger than 64 KiB", "send a small JSON object, or no body"};
+    return {Refused::too_large, "body_too_large", "the body is larger than 64 KiB",
+            "send a small JSON object, or no body"};
   if (error == http::error::header_limit || error == http::error::buffer_overflow)
-    return {413, "header_too_large", "the request's header is larger than 8 KiB",
+    return {Refused::too_large, "header_too_large", "the request's header is larger than 8 KiB",
             "send fewer or shorter headers"};
-  return {400, "malformed_request", "this is not an HTTP/1.1 request: " + error.message(),
+  return {Refused::bad_request, "malformed_request", "this is not an HTTP/1.1 request: " + error.message(),
           "try: curl --unix-socket PATH http://localhost/v1/status"};
 }
 
-const ControlError kTooMany{503, "too_many_connections", "64 connections are open already",
+const ControlError kTooMany{Refused::busy, "too_many_connections", "64 connections are open already",
                             "close some, or keep one open and send the requests over it"};
 
 }  // namespace

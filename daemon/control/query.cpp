@@ -18,7 +18,7 @@ namespace {
 constexpr std::int64_t kLargest = std::numeric_limits<std::int64_t>::max();
 
 [[noreturn]] void refuse(std::string code, std::string message, std::string hint) {
-  throw Refusal({400, std::move(code), std::move(message), std::move(hint)});
+  throw Refusal({Refused::bad_request, std::move(code), std::move(message), std::move(hint)});
 }
 
 /// A text as it may appear in a message: short, and without control characters.

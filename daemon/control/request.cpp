@@ -17,7 +17,7 @@ using Json = nlohmann::json;
 constexpr std::int64_t kLongestTimeoutMs = 3'600'000;
 
 [[noreturn]] void refuse(std::string code, std::string message, std::string hint) {
-  throw Refusal({400, std::move(code), std::move(message), std::move(hint)});
+  throw Refusal({Refused::bad_request, std::move(code), std::move(message), std::move(hint)});
 }
 
 std::vector<std::string> names(Fields fields) {

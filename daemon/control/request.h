@@ -36,8 +36,8 @@ enum class Fields {
   pipeline_lock_and_fence,
 };
 
-/// Reads a body. Throws Refusal (400) that names the byte, the unknown field and its nearest neighbour, the
-/// wrong type, or the value out of range.
+/// Reads a body. Throws Refusal (bad_request) that names the byte, the unknown field and its nearest
+/// neighbour, the wrong type, or the value out of range.
 ControlRequest parse_request(std::string_view body, Fields fields);
 
 }  // namespace sluice::daemon

@@ -6,6 +6,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "daemon/control/documents/http_status.h"
 #include "daemon/control/documents/protocol.h"
 #include "daemon/control/query.h"
 
@@ -102,7 +103,8 @@ void retry_quarantined(ControlDesk& desk, std::string_view body, Respond respond
 void discard_quarantined(ControlDesk& desk, std::string_view body, Respond respond) {
   ControlRequest request = parse_request(body, Fields::pipeline_and_ids);
   if (request.ids.empty())
-    throw Refusal({400, "ids_needed", "it is not said which rows to drop from the quarantine",
+    throw Refusal({Refused::bad_request, "ids_needed",
+                   "it is not said which rows to drop from the quarantine",
                    R"(name them, such as {"ids":[7,8]}; GET /v1/quarantine lists them)"});
   desk.service.discard_quarantined({request.pipeline, std::move(request.ids), request.timeout},
                                    forward<DiscardedAnswer>(std::move(respond)));
@@ -111,7 +113,7 @@ void discard_quarantined(ControlDesk& desk, std::string_view body, Respond respo
 void skip(ControlDesk& desk, std::string_view body, Respond respond) {
   const ControlRequest request = parse_request(body, Fields::pipeline_error_and_timeout);
   if (request.error.empty())
-    throw Refusal({400, "error_needed", "it is not said which error to pass over",
+    throw Refusal({Refused::bad_request, "error_needed", "it is not said which error to pass over",
                    R"(name it, such as {"error":"7bfae9f5"}; GET /v1/status tells the id)"});
   desk.service.skip({request.pipeline, request.error, request.timeout},
                     forward<SkippedAnswer>(std::move(respond)));
@@ -188,7 +190,14 @@ std::string list_of_paths() {
 }  // namespace
 
 Response to_response(const ControlError& error) {
-  return json(to_json(error), error.status);
+  return json(to_json(error), http_status(error.why));
+}
+
+WrongMethod::WrongMethod(const Route& route)
+    : Refusal({Refused::bad_request, "wrong_method",
+               fmt::format("{} takes {} only", route.path, route.method),
+               fmt::format("send {} {}", route.method, route.path)}),
+      allow(route.method) {
 }
 
 const Route& find_route(std::string_view method, std::string_view target) {
@@ -196,11 +205,8 @@ const Route& find_route(std::string_view method, std::string_view target) {
   const auto here = [path](const Route& route) { return route.path == path; };
   const auto* route = std::find_if(kRoutes.begin(), kRoutes.end(), here);
   if (route == kRoutes.end())
-    throw Refusal({404, "unknown_path", "there is nothing at this path", list_of_paths()});
-  if (route->method != method)
-    throw Refusal({405, "wrong_method", fmt::format("{} takes {} only", path, route->method),
-                   fmt::format("send {} {}", route->method, path)},
-                  std::string(route->method));
+    throw Refusal({Refused::not_found, "unknown_path", "there is nothing at this path", list_of_paths()});
+  if (route->method != method) throw WrongMethod(*route);
   return *route;
 }
 
@@ -210,7 +216,8 @@ bool may_use(const Route& route, uid_t peer, uid_t owner) {
 
 void check_access(const Route& route, uid_t peer, uid_t owner) {
   if (may_use(route, peer, owner)) return;
-  throw Refusal({403, "not_allowed", fmt::format("{} is for the daemon's own user only", route.path),
+  throw Refusal({Refused::forbidden, "not_allowed",
+                 fmt::format("{} is for the daemon's own user only", route.path),
                  "members of control.group may GET /v1/status, /v1/events and /metrics and POST /v1/flush; "
                  "ask as the user that runs sluiced, or as root"});
 }
@@ -224,14 +231,17 @@ bool answer(ControlDesk& desk, std::string_view method, std::string_view target,
   const std::string_view query = mark == std::string_view::npos ? "" : target.substr(mark + 1);
   route.handler(desk, route.method == "GET" ? query : body, respond);
   return true;
-} catch (const Refusal& refusal) {
-  Response response = to_response(refusal.error);
-  response.allow = refusal.allow;
+} catch (const WrongMethod& wrong) {
+  Response response = json(to_json(wrong.error), 405);
+  response.allow = wrong.allow;
   respond(std::move(response));
   return true;
+} catch (const Refusal& refusal) {
+  respond(to_response(refusal.error));
+  return true;
 } catch (const std::exception& error) {
-  respond(
-      to_response({500, "internal", error.what(), "see the daemon's log; sluicectl status tells its state"}));
+  respond(to_response({Refused::internal, "internal", error.what(),
+                       "see the daemon's log; sluicectl status tells its state"}));
   return true;
 }
 

@@ -56,13 +56,21 @@ struct Route {
   Handler handler;  ///< null: a stream of events
 };
 
-/// The route for a method and a path, whatever the query. Throws Refusal: 404 with the list of paths, 405.
+/// HTTP alone knows this one: the path is there, but takes another method.
+class WrongMethod : public Refusal {
+ public:
+  explicit WrongMethod(const Route& route);
+  std::string allow;  ///< value of the Allow header
+};
+
+/// The route for a method and a path, whatever the query. Throws Refusal: not_found with the list of paths,
+/// or WrongMethod.
 const Route& find_route(std::string_view method, std::string_view target);
 
 /// May a process of this user use a route of a daemon that runs as `owner`?
 bool may_use(const Route& route, uid_t peer, uid_t owner);
 
-/// Throws Refusal (403) where may_use() says no.
+/// Throws Refusal (forbidden) where may_use() says no.
 void check_access(const Route& route, uid_t peer, uid_t owner);
 
 /// Finds, checks and runs; every failure becomes a response. Returns false for an allowed request that asks

@@ -34,6 +34,11 @@ bool is_progress(const std::string& line) {
   return document.is_object() && document.contains("progress");
 }
 
+bool is_refusal(const std::string& body) {
+  const auto document = nlohmann::json::parse(body, nullptr, false);
+  return document.is_object() && document.contains("error");
+}
+
 /// One request on its way; lives until its answer is there. Where lines are wanted, every line but the last
 /// is handed over as it comes, and the body of the answer is the last one.
 class Exchange {
@@ -62,8 +67,13 @@ class Exchange {
   bool done() const { return done_; }
   ErrorCode error() const { return error_; }
   Clock::time_point heard_at() const { return heard_at_; }
+  /// Work that fails after its first line has the status of success, and says so in its last line.
   ClientAnswer answer() {
-    return {static_cast<int>(parser_.get().result_int()), std::move(parser_.get().body())};
+    const int status = static_cast<int>(parser_.get().result_int());
+    ClientAnswer answer{.body = std::move(parser_.get().body())};
+    if (status >= 300 || (on_progress_ && is_refusal(answer.body)))
+      answer.refusal = parse_error(status, answer.body);
+    return answer;
   }
 
  private:
@@ -113,16 +123,8 @@ ClientAnswer answer_of(Exchange& exchange) {
 
 /// The body of an answer that is no refusal.
 std::string accepted(ClientAnswer answer) {
-  if (answer.status >= 300) throw failure_from(parse_error(answer.status, answer.body));
+  if (answer.refusal) throw failure_from(*answer.refusal);
   return std::move(answer.body);
-}
-
-/// Work that fails after its first line has the status of success, and says so in its last line.
-std::string accepted_at_last(ClientAnswer answer) {
-  const auto document = nlohmann::json::parse(answer.body, nullptr, false);
-  const bool failed = document.is_object() && document.contains("error");
-  if (failed && answer.status < 300) answer.status = 500;
-  return accepted(std::move(answer));
 }
 
 }  // namespace
@@ -156,7 +158,7 @@ std::string ControlClient::follow(const ClientRequest& request, const OnProgress
   if (!exchange.done())
     throw CtlFailure(ExitCode::timed_out,
                      "the daemon has said nothing for a minute; the work may go on, see sluicectl status");
-  return accepted_at_last(answer_of(exchange));
+  return accepted(answer_of(exchange));
 }
 
 std::string ControlClient::get(const std::string& path) const {

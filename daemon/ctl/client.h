@@ -3,10 +3,12 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "daemon/ctl/failure.h"
+#include "daemon/report/service.h"
 #include "daemon/report/verify.h"
 
 namespace sluice::daemon {
@@ -18,8 +20,8 @@ struct ClientRequest {
 };
 
 struct ClientAnswer {
-  int status = 0;
   std::string body;
+  std::optional<ControlError> refusal{};
 };
 
 /// sluicectl's end of the control channel. Blocking; any one thread. Failures are CtlFailure: `no_daemon`

@@ -9,12 +9,12 @@ namespace sluice::daemon {
 
 namespace {
 
-ExitCode exit_code_for(int status) {
-  switch (status) {
-    case 400:
-    case 404:
+ExitCode exit_code_for(Refused why) {
+  switch (why) {
+    case Refused::bad_request:
+    case Refused::not_found:
       return ExitCode::usage;
-    case 504:
+    case Refused::timed_out:
       return ExitCode::timed_out;
     default:
       return ExitCode::failed;
@@ -24,7 +24,7 @@ ExitCode exit_code_for(int status) {
 }  // namespace
 
 CtlFailure failure_from(const ControlError& error) {
-  return {exit_code_for(error.status), error.message + "; " + error.hint};
+  return {exit_code_for(error.why), error.message + "; " + error.hint};
 }
 
 void complain(const std::string& reason) {

@@ -7,14 +7,57 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/config/load.h"
+#include "daemon/config/paths.h"
 #include "daemon/config/places.h"
 #include "daemon/control/documents/protocol.h"
 #include "daemon/ctl/failure.h"
 
 namespace sluice::daemon {
 
+namespace {
+
+/// The default file may be missing, broken or closed to us where it is not needed to find the socket.
+ControlClient client_at_socket(const Invocation& invocation) {
+  const bool named = !invocation.socket.empty() || std::getenv("SLUICE_SOCKET") != nullptr;
+  if (named) return ControlClient(socket_path(invocation.socket, nullptr));
+  std::error_code unreadable;
+  const bool given = !invocation.config_file.empty();
+  const std::filesystem::path file = given ? invocation.config_file : default_config_path();
+  if (!given && !std::filesystem::exists(file, unreadable))
+    return ControlClient(socket_path(invocation.socket, nullptr));
+  const Config config = load_config(file);
+  return ControlClient(socket_path(invocation.socket, &config));
+}
+
+/// The configuration file of the daemon; nothing where none answers.
+std::optional<std::filesystem::path> running_file(const ControlClient& client) try {
+  return parse_report(client.get("/v1/status")).config;
+} catch (const NobodyThere&) {
+  return std::nullopt;
+}
+
+/// A name of a pipeline means another file and another server in another configuration.
+void refuse_another_file(const ControlClient& client, const std::filesystem::path& given) {
+  const auto runs = running_file(client);
+  if (!runs || same_file(*runs, resolved_path(given.string(), std::filesystem::current_path()))) return;
+  const std::string socket = client.socket().string();
+  if (runs->empty())
+    throw CtlFailure(ExitCode::usage, "the daemon at " + socket +
+                                          " is older and does not tell whether it runs " + given.string() +
+                                          "; restart it, or ask without --config");
+  throw CtlFailure(
+      ExitCode::usage,
+      fmt::format("the daemon at {} runs {}, not {}; name that file, or give {} a control.socket "
+                  "of its own and start a daemon for it",
+                  socket, runs->string(), given.string(), given.string()));
+}
+
+}  // namespace
+
 Config config_of(const Invocation& invocation) {
-  return load_config(invocation.config_file.empty() ? default_config_path() : invocation.config_file);
+  if (!invocation.config_file.empty()) return load_config(invocation.config_file);
+  const auto runs = running_file(client_at_socket(invocation));
+  return load_config(runs && !runs->empty() ? *runs : default_config_path());
 }
 
 std::vector<PipelineConfig> chosen_pipelines(const Invocation& invocation) {
@@ -31,16 +74,10 @@ std::vector<PipelineConfig> chosen_pipelines(const Invocation& invocation) {
   return pipelines;
 }
 
-/// The default file may be missing, broken or closed to us where it is not needed to find the socket.
 ControlClient client_of(const Invocation& invocation) {
-  const bool named = !invocation.socket.empty() || std::getenv("SLUICE_SOCKET") != nullptr;
-  if (named) return ControlClient(socket_path(invocation.socket, nullptr));
-  std::error_code unreadable;
-  const bool has_config =
-      !invocation.config_file.empty() || std::filesystem::exists(default_config_path(), unreadable);
-  if (!has_config) return ControlClient(socket_path(invocation.socket, nullptr));
-  const Config config = config_of(invocation);
-  return ControlClient(socket_path(invocation.socket, &config));
+  ControlClient client = client_at_socket(invocation);
+  if (!invocation.config_file.empty()) refuse_another_file(client, invocation.config_file);
+  return client;
 }
 
 std::vector<std::string> pipelines_of(const ControlClient& client, const Invocation& invocation) {

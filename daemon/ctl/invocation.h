@@ -34,13 +34,14 @@ struct Invocation {
   bool fence = true;
 };
 
-/// The configuration: --config, else the default file. Throws ConfigError.
+/// The configuration: --config, else the one that the daemon runs, else the default file. Throws ConfigError.
 Config config_of(const Invocation& invocation);
 
 /// The pipeline that is named, else all of them. Throws ConfigError, and CtlFailure for an unknown name.
 std::vector<PipelineConfig> chosen_pipelines(const Invocation& invocation);
 
-/// A client for the daemon's socket, as --socket, the environment or the configuration name it.
+/// A client for the daemon's socket, as --socket, the environment or the configuration name it. Throws
+/// CtlFailure where the daemon there runs another configuration than the one that was given.
 ControlClient client_of(const Invocation& invocation);
 
 /// The pipeline that was named, or all that the daemon has.

@@ -6,6 +6,9 @@
 
 #include "applier/design/table_ddl.h"
 #include "applier/server/apply_error.h"
+#include "applier/server/neighbours.h"
+#include "applier/server/rows_there.h"
+#include "applier/server/schemas.h"
 #include "applier/server/session.h"
 #include "applier/server/target_survey.h"
 #include "applier/server/target_table.h"
@@ -181,9 +184,7 @@ std::optional<applier::TargetTable> check_target_table(Findings& findings, appli
       findings.add(subject, Verdict::failed, "is missing in schema " + options.schema,
                    applier::create_table_sql(options, source) + ";");
     } else {
-      const bool occupied =
-          session.exec("SELECT EXISTS (SELECT 1 FROM " + found->name + ")")[0][0].as<bool>();
-      const bool noted = occupied && !running;
+      const bool noted = !running && applier::holds_rows(session, *found);
       findings.add(subject, Verdict::ok,
                    found->display_name + (noted ? ", holds rows already (see target.existing_rows)" : ""));
       check_key_index(findings, subject, *found);
@@ -193,59 +194,40 @@ std::optional<applier::TargetTable> check_target_table(Findings& findings, appli
 }
 
 /// What fires in replica mode all the same may rewrite a mirrored row.
-void check_always_triggers(Findings& findings, applier::Session& session, const std::string& oids) {
-  const auto triggers = session.exec(
-      "SELECT tgrelid::regclass::text, quote_ident(tgname), tgenabled = 'A' FROM pg_trigger WHERE NOT "
-      "tgisinternal"
-      " AND tgenabled IN ('A', 'R') AND tgrelid IN " +
-      oids + " ORDER BY 1, 2");
-  for (const auto& row : triggers) {
-    const auto table = row[0].as<std::string>();
-    const auto trigger = row[1].as<std::string>();
-    findings.add("trigger", Verdict::note,
-                 trigger + " of " + table + " is ENABLE " + (row[2].as<bool>() ? "ALWAYS" : "REPLICA") +
-                     " and fires on replicated rows as well",
-                 "if it rewrites them: ALTER TABLE " + table + " ENABLE TRIGGER " + trigger + ";");
+void check_always_triggers(Findings& findings, applier::Session& session,
+                           const std::vector<applier::TargetTable>& tables) {
+  for (const auto& trigger : applier::triggers_firing_in_replica_mode(session, tables)) {
+    findings.add(
+        "trigger", Verdict::note,
+        trigger.name + " of " + trigger.table + " is ENABLE " + (trigger.always ? "ALWAYS" : "REPLICA") +
+            " and fires on replicated rows as well",
+        "if it rewrites them: ALTER TABLE " + trigger.table + " ENABLE TRIGGER " + trigger.name + ";");
   }
 }
 
 /// In replica mode the server does not look whether rows still point at one that is deleted.
-void check_strangers(Findings& findings, applier::Session& session, const std::string& ours) {
-  const auto strangers = session.exec(
-      "SELECT conrelid::regclass::text, confrelid::regclass::text, quote_ident(conname) FROM pg_constraint"
-      " WHERE contype = 'f' AND confrelid IN " +
-      ours + " AND conrelid NOT IN " + ours + " AND conparentid = 0 ORDER BY 1, 2");
-  for (const auto& row : strangers) {
+void check_strangers(Findings& findings, applier::Session& session,
+                     const std::vector<applier::TargetTable>& tables) {
+  for (const auto& key : applier::keys_of_strangers(session, tables)) {
     findings.add("foreign key", Verdict::note,
-                 row[0].as<std::string>() + " is not replicated and points at " + row[1].as<std::string>() +
-                     " by " + row[2].as<std::string>() +
+                 key.child + " is not replicated and points at " + key.parent + " by " + key.name +
                      ", which the server does not check, nor act on, when replicated rows are deleted",
-                 "look for rows of " + row[0].as<std::string>() + " without a parent now and then");
+                 "look for rows of " + key.child + " without a parent now and then");
   }
 }
 
 void check_replica_mode(Findings& findings, applier::Session& session,
                         const std::vector<applier::TargetTable>& tables) {
   if (tables.empty() || session.mode() != applier::ApplyMode::replica) return;
-  std::vector<std::string> oids;
-  for (const auto& table : tables) oids.push_back(std::to_string(table.oid));
-  const std::string ours = "(" + applier::join(oids, ",") + ")";
-  check_always_triggers(findings, session, ours);
-  check_strangers(findings, session, ours);
+  check_always_triggers(findings, session, tables);
+  check_strangers(findings, session, tables);
 }
 
 void check_rights(Findings& findings, applier::Session& session, const applier::TargetOptions& options) {
-  const auto rights = session.exec(
-      "SELECT to_regnamespace(" + applier::quote_literal(applier::quote_name(options.state_schema)) +
-      ") IS NOT NULL, has_database_privilege(current_database(), 'CREATE'), quote_ident(current_database())")
-                          [0];
-  if (rights[0].as<bool>() || rights[1].as<bool>()) {
-    findings.add("state schema", Verdict::ok, options.state_schema);
-    return;
-  }
+  const auto grant = applier::missing_right_to_make(session, options.state_schema);
+  if (!grant) return findings.add("state schema", Verdict::ok, options.state_schema);
   findings.add("state schema", Verdict::failed,
-               "schema '" + options.state_schema + "' is missing and the role may not create it",
-               "GRANT CREATE ON DATABASE " + rights[2].as<std::string>() + " TO " + session.role() + ";");
+               "schema '" + options.state_schema + "' is missing and the role may not create it", *grant);
 }
 
 void check_target(Findings& findings, const PipelineConfig& config, const capture::Catalog* catalog,

@@ -131,7 +131,7 @@ std::vector<QuarantinedRow> QuarantineView::held(const Ids& ids, bool images) {
       ids, [&](std::int64_t id) { return std::ranges::binary_search(rows, id, {}, &QuarantinedRow::id); });
   if (missing == ids.end()) return rows;
   throw Refusal(
-      {404, "unknown_row",
+      {Refused::not_found, "unknown_row",
        "pipeline '" + pipeline_ + "' holds back no row with the id " + std::to_string(*missing),
        "it may have gone over meanwhile; what is held back tells: sluicectl quarantine list " + pipeline_});
 }

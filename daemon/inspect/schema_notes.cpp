@@ -6,6 +6,7 @@
 
 #include "applier/compare/design_diff.h"
 #include "applier/design/table_ddl.h"
+#include "applier/server/neighbours.h"
 #include "applier/server/state_store.h"
 #include "capture/source.h"
 #include "daemon/sync/schema_design.h"
@@ -54,12 +55,7 @@ void note_moved_tables(std::vector<SchemaNote>& notes, const PipelineConfig& con
 void note_unchecked_keys(std::vector<SchemaNote>& notes, applier::Session& session,
                          const std::vector<applier::TargetTable>& tables) {
   for (const auto& table : tables) {
-    const auto keys = session.exec(
-        "SELECT quote_ident(conname) FROM pg_catalog.pg_constraint WHERE contype = 'f' AND NOT convalidated"
-        " AND conrelid = " +
-        std::to_string(table.oid) + " ORDER BY 1");
-    for (const auto& key : keys) {
-      const auto name = key[0].as<std::string>();
+    for (const auto& name : applier::unchecked_keys(session, table)) {
       notes.push_back({table.source.name,
                        "foreign key " + name + " of " + table.display_name +
                            " is not checked: SQLite has let rows in that point nowhere",

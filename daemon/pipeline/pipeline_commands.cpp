@@ -71,7 +71,7 @@ std::optional<ControlError> Pipeline::unfit_for_resync(const std::string& table,
   }
   if (every_table) {
     return ControlError{
-        409, "every_table",
+        Refused::conflict, "every_table",
         "the history of the file is not the one that Postgres knows, so every table has to be "
         "copied again",
         "leave the table's name out"};

@@ -19,11 +19,11 @@ ControlError refusal() {
   try {
     throw;
   } catch (const CutoverRefused& refused) {
-    return {409, refused.code, refused.what(), refused.hint};
+    return {Refused::conflict, refused.code, refused.what(), refused.hint};
   } catch (...) {
     const auto report = report_failure(std::current_exception());
-    const int status = report.failure == Failure::away ? 503 : 409;
-    return {status, report.error.code, report.error.message, report.error.hint};
+    const Refused why = report.failure == Failure::away ? Refused::unavailable : Refused::conflict;
+    return {why, report.error.code, report.error.message, report.error.hint};
   }
 }
 
@@ -47,7 +47,7 @@ std::optional<ControlError> unequal(const VerifyAnswer& found) {
       list += (list.empty() ? "" : "; ") + differences_of(table);
   }
   if (list.empty()) return std::nullopt;
-  return ControlError{409, "not_equal", "Postgres is not equal to the source: " + list,
+  return ControlError{Refused::conflict, "not_equal", "Postgres is not equal to the source: " + list,
                       "see which rows: sluicectl verify " + found.pipeline +
                           "; make them equal: sluicectl verify --repair " + found.pipeline};
 }
@@ -82,11 +82,12 @@ std::optional<ControlError> Pipeline::closed_to_cutover() const {
   const std::string name = "pipeline '" + config_.name + "'";
   if (auto closed = closed_to_requests()) return closed;
   if (pump_.state() == State::copying)
-    return ControlError{409, "copying", name + " is still copying tables",
+    return ControlError{Refused::conflict, "copying", name + " is still copying tables",
                         "wait for the end of the copy: sluicectl status --watch"};
   if (const auto held_back = replicator_.quarantined(); held_back > 0)
     return ControlError{
-        409, "rows_held_back", name + " holds back " + std::to_string(held_back) + " row(s) in quarantine",
+        Refused::conflict, "rows_held_back",
+        name + " holds back " + std::to_string(held_back) + " row(s) in quarantine",
         "see: sluicectl quarantine list " + config_.name + "; mend and retry them, or discard them"};
   return std::nullopt;
 }

@@ -49,16 +49,16 @@ std::optional<ControlError> Pipeline::closed_to_skip(const std::string& error_id
   if (auto closed = closed_to_requests()) return closed;
   const auto error = board_.report().error;
   if (!error)
-    return ControlError{409, "no_error", name + " does not stand before an error",
+    return ControlError{Refused::conflict, "no_error", name + " does not stand before an error",
                         "see: sluicectl status " + config_.name};
   if (error->id != error_id)
-    return ControlError{409, "another_error",
+    return ControlError{Refused::conflict, "another_error",
                         name + " stands before another error by now, " + error->id + ": " + error->message,
                         "to pass over that one: sluicectl skip " + config_.name + " --error " + error->id};
   const bool one_row = error->cls == "row" && error->code != "too_many_refused" && !error->key.empty();
   if (!one_row || error->table.empty())
-    return ControlError{409, "not_a_row", name + " does not stand before a single row: " + error->message,
-                        error->hint};
+    return ControlError{Refused::conflict, "not_a_row",
+                        name + " does not stand before a single row: " + error->message, error->hint};
   return std::nullopt;
 }
 

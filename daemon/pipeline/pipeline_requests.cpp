@@ -29,7 +29,7 @@ void Pipeline::start_flush(FlushReply reply) {
       reply(FlushAnswer{self->config_.name, "started", newest_position(self->config_).value, 0, 0, 0});
     } catch (...) {
       const auto error = report_failure(std::current_exception()).error;
-      reply(ControlError{503, error.code, error.message, error.hint});
+      reply(ControlError{Refused::unavailable, error.code, error.message, error.hint});
     }
   });
   flush([](const auto&) {});
@@ -42,11 +42,11 @@ std::optional<ControlError> Pipeline::closed_to_requests() const {
 std::optional<ControlError> Pipeline::closed_to_requests(State state) const {
   const std::string name = "pipeline '" + config_.name + "'";
   if (state == State::paused) {
-    return ControlError{409, "paused", name + " is paused",
+    return ControlError{Refused::conflict, "paused", name + " is paused",
                         "end the pause with: sluicectl resume " + config_.name};
   }
   if (state == State::stopped) {
-    return ControlError{409, "stopped", name + " has been let go of", "start the daemon again"};
+    return ControlError{Refused::conflict, "stopped", name + " has been let go of", "start the daemon again"};
   }
   return std::nullopt;
 }
@@ -74,7 +74,7 @@ ControlError Pipeline::refusal_of(const ErrorReport& error) const {
   if (!error.table.empty())
     message += " (table " + error.table + (error.key.empty() ? "" : ", key " + error.key) + ")";
   if (!error.sqlstate.empty()) message += " [SQLSTATE " + error.sqlstate + "]";
-  return {away ? 503 : 409, code, message, error.hint};
+  return {away ? Refused::unavailable : Refused::conflict, code, message, error.hint};
 }
 
 void Pipeline::pause(Reply<Done> reply) {

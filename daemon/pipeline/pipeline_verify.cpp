@@ -17,7 +17,7 @@ void Pipeline::verify(const VerifyOrder& order, OnProgress on_progress, Reply<Ve
 }
 
 ControlError Pipeline::unknown_table(const std::string& table) const {
-  return {404, "unknown_table", "pipeline '" + config_.name + "' has no table '" + table + "'",
+  return {Refused::not_found, "unknown_table", "pipeline '" + config_.name + "' has no table '" + table + "'",
           "its tables are in: sluicectl status --json " + config_.name};
 }
 

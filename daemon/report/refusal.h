@@ -11,11 +11,9 @@ namespace sluice::daemon {
 /// A request that is answered with an error document.
 class Refusal : public std::runtime_error {
  public:
-  explicit Refusal(ControlError refused, std::string allowed_methods = {})
-      : std::runtime_error(refused.message), error(std::move(refused)), allow(std::move(allowed_methods)) {}
+  explicit Refusal(ControlError refused) : std::runtime_error(refused.message), error(std::move(refused)) {}
 
   ControlError error;
-  std::string allow;  ///< value of the Allow header of a 405, else empty
 };
 
 }  // namespace sluice::daemon

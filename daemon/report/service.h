@@ -16,9 +16,22 @@
 /// What the control channel asks of the daemon. The server knows HTTP and this; the daemon knows this alone.
 namespace sluice::daemon {
 
-/// A refused request: HTTP status, stable word, sentence, remedy (never empty).
+/// What kind of thing stands in the way of a request. Which one it is, is told by the word beside it.
+enum class Refused {
+  bad_request,  ///< it can't be understood, or lacks or contradicts something
+  forbidden,    ///< others may ask for it
+  not_found,    ///< there is no such pipeline, table, row or path
+  conflict,     ///< not as things are now: paused, halted, diverged, finished
+  too_large,    ///< more than is ever read
+  busy,         ///< as much as can be done at once is being done
+  unavailable,  ///< the target is away
+  timed_out,    ///< the work goes on
+  internal,     ///< a mistake of ours
+};
+
+/// A refused request: what kind of thing is wrong, stable word, sentence, remedy (never empty).
 struct ControlError {
-  int status = 500;
+  Refused why = Refused::internal;
   std::string code;
   std::string message;
   std::string hint;
@@ -172,8 +185,8 @@ struct Done {
 };
 
 /// All calls come from the control thread and return at once; replies are invoked on the control thread,
-/// once. A pipeline name that is empty means the only pipeline; the service answers 400 with the names when
-/// there are several, 404 for an unknown name.
+/// once. A pipeline name that is empty means the only pipeline; the service refuses with the names when
+/// there are several (bad_request), and an unknown name (not_found).
 class ControlService {
  public:
   virtual ~ControlService() = default;
@@ -192,9 +205,9 @@ class ControlService {
   virtual void log(const LogQuery& query, Reply<LogAnswer> reply) = 0;
   /// What is held back, read from Postgres beside the pipeline's own work.
   virtual void quarantine(const QuarantineQuery& query, Reply<QuarantineAnswer> reply) = 0;
-  /// Tries rows again now; answers once they have been. 404 for an id that is not held back.
+  /// Tries rows again now; answers once they have been. not_found for an id that is not held back.
   virtual void retry_quarantined(const QuarantineChoice& choice, Reply<RetriedAnswer> reply) = 0;
-  /// Drops rows from the quarantine. 404, and nothing is dropped, for an id that is not held back.
+  /// Drops rows from the quarantine. not_found, and nothing is dropped, for an id that is not held back.
   virtual void discard_quarantined(const QuarantineChoice& choice, Reply<DiscardedAnswer> reply) = 0;
   /// Puts the row before which the pipeline is halted into the quarantine; answers once it has gone on.
   virtual void skip(const SkipOrder& order, Reply<SkippedAnswer> reply) = 0;

@@ -115,6 +115,7 @@ struct DaemonReport {
   std::string version;
   int pid = 0;
   WallTime started_at{};
+  std::string config;                     ///< the path of the configuration file
   std::optional<UncleanEnd> unclean_end;  ///< of the run before this one
   std::vector<PipelineReport> pipelines;
 };

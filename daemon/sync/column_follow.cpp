@@ -3,16 +3,15 @@
 #include <algorithm>
 #include <optional>
 
+#include "applier/design/alter_ddl.h"
 #include "applier/design/table_design.h"
 #include "applier/server/target_table.h"
-#include "applier/values/identifiers.h"
 #include "applier/values/names.h"
 
 namespace sluice::daemon {
 namespace {
 
 using applier::ColumnChange;
-using applier::quote_name;
 using applier::ServerColumn;
 using Kind = ColumnChange::Kind;
 
@@ -32,7 +31,10 @@ const ServerColumn* find_column(const applier::ServerTable& server, const std::s
 
 class ColumnFollower {
  public:
-  explicit ColumnFollower(const ColumnFollow& follow) : follow_(follow) { before_.name = follow.before; }
+  explicit ColumnFollower(const ColumnFollow& follow)
+      : follow_(follow), alter_(follow.options.schema, follow.place) {
+    before_.name = follow.before;
+  }
 
   std::optional<SchemaStep> step(const ColumnChange& change) const {
     switch (change.kind) {
@@ -62,11 +64,8 @@ class ColumnFollower {
     return "column '" + column + "' of table '" + follow_.now.name + "'";
   }
 
-  SchemaStep step_to(const char* code, const std::string& what, const std::string& action) const {
-    return {.code = code, .table = follow_.now.name, .what = what, .ddl = statement(action), .otherwise = {}};
-  }
-  std::string statement(const std::string& action) const {
-    return "ALTER TABLE " + quote_name(follow_.options.schema, follow_.place) + " " + action + ";";
+  SchemaStep step_to(const char* code, const std::string& what, const std::string& ddl) const {
+    return {.code = code, .table = follow_.now.name, .what = what, .ddl = ddl, .otherwise = {}};
   }
 
   /// Does another column of the source go there by now?
@@ -81,7 +80,7 @@ class ColumnFollower {
     const auto* column = on_server(name_before(change.before));
     if (column == nullptr || is_written(*column)) return std::nullopt;
     return step_to("column_dropped", column_text(change.before) + " was dropped in SQLite",
-                   "DROP COLUMN " + quote_name(column->name));
+                   alter_.drop(column->name));
   }
 
   std::optional<SchemaStep> renamed(const ColumnChange& change) const {
@@ -90,42 +89,39 @@ class ColumnFollower {
     if (column == nullptr || on_server(name) != nullptr) return std::nullopt;
     return step_to("column_renamed",
                    column_text(change.before) + " was renamed to '" + change.after + "' in SQLite",
-                   "RENAME COLUMN " + quote_name(column->name) + " TO " + quote_name(name));
+                   alter_.rename(column->name, name));
   }
 
   std::optional<SchemaStep> added(const ColumnChange& change) const {
     if (on_server(name_now(change.after)) != nullptr) return std::nullopt;
-    return step_to("column_missing", column_text(change.after) + " was added in SQLite",
-                   "ADD COLUMN " +
-                       applier::column_definition(follow_.options, follow_.now, *column_named(change.after)));
+    return step_to(
+        "column_missing", column_text(change.after) + " was added in SQLite",
+        alter_.add(applier::column_definition(follow_.options, follow_.now, *column_named(change.after))));
   }
 
   /// Another type only where Sluice has chosen the former one; the key keeps its own.
   std::optional<SchemaStep> altered(const ColumnChange& change) const {
     const auto* column = on_server(name_before(change.before));
     if (column == nullptr || column->in_key || column->generated) return std::nullopt;
-    const std::string alter = "ALTER COLUMN " + quote_name(name_now(change.after)) + " ";
+    const std::string name = name_now(change.after);
     if (change.kind == Kind::made_nullable && column->not_null)
       return step_to("column_made_nullable", column_text(change.after) + " takes NULL in SQLite",
-                     alter + "DROP NOT NULL");
+                     alter_.drop_not_null(name));
     if (!follow_.made) return std::nullopt;
-    if (change.kind == Kind::retyped) return retyped(change, alter);
+    if (change.kind == Kind::retyped) return retyped(change, name);
     if (change.kind != Kind::made_required || column->not_null) return std::nullopt;
     SchemaStep step = step_to("column_made_required", column_text(change.after) + " takes no NULL in SQLite",
-                              alter + "SET NOT NULL");
+                              alter_.set_not_null(name));
     step.may_refuse = true;
     return step;
   }
 
   /// The values come anew when the table is compared. Those that are there only save work, so they may go.
-  SchemaStep retyped(const ColumnChange& change, const std::string& alter) const {
-    const std::string name = quote_name(name_now(change.after));
+  SchemaStep retyped(const ColumnChange& change, const std::string& name) const {
     const std::string type = applier::column_type(follow_.options, follow_.now, *column_named(change.after));
-    SchemaStep step =
-        step_to("column_retyped", column_text(change.after) + " has another type in SQLite",
-                alter + "DROP DEFAULT, " + alter + "TYPE " + type + " USING " + name + "::" + type);
-    step.otherwise = statement(alter + "DROP DEFAULT, " + alter + "DROP NOT NULL, " + alter + "TYPE " + type +
-                               " USING NULL");
+    SchemaStep step = step_to("column_retyped", column_text(change.after) + " has another type in SQLite",
+                              alter_.retype(name, type));
+    step.otherwise = alter_.retype_empty(name, type);
     step.may_refuse = true;
     return step;
   }
@@ -137,6 +133,7 @@ class ColumnFollower {
   }
 
   const ColumnFollow& follow_;
+  applier::AlterColumns alter_;
   capture::SourceTable before_;  ///< nothing but its name, by which the owner's rules are found
 };
 

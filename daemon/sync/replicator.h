@@ -237,7 +237,6 @@ class Replicator {
     std::size_t indexed = 0;  ///< so many of them have their indexes
   };
   std::vector<capture::SourceTable> with_parents(std::vector<capture::SourceTable> tables) const;
-  void make_schema();
   void make_tables(const std::vector<capture::SourceTable>& missing,
                    const std::vector<applier::TargetTable>& there);
   std::string advance_nowhere() const;

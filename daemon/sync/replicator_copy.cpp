@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "applier/server/apply_error.h"
+#include "applier/server/rows_there.h"
 #include "applier/values/identifiers.h"
 #include "daemon/log/log.h"
 #include "daemon/sync/replicator.h"
@@ -18,10 +19,6 @@ using applier::TargetTable;
 using Phase = capture::CopyState::Phase;
 
 namespace {
-
-bool holds_rows(applier::Session& session, const TargetTable& table) {
-  return session.exec("SELECT EXISTS (SELECT 1 FROM " + table.name + ")")[0][0].as<bool>();
-}
 
 std::string describe(const TargetTable& table, std::int64_t foreign, std::int64_t differing) {
   return table.display_name + " holds " + std::to_string(foreign) + " row(s) that SQLite does not have and " +
@@ -75,25 +72,18 @@ Replicator::CopyWay Replicator::way_to_copy(const TargetTable& table) {
   }
   // Rows that point at one another are checked by the server at once there.
   if (session_->mode() == applier::ApplyMode::ordinary && table.references_itself) return CopyWay::whole;
-  return holds_rows(*session_, table) ? CopyWay::compared : CopyWay::straight;
+  return applier::holds_rows(*session_, table) ? CopyWay::compared : CopyWay::straight;
 }
 
 /// Asked whenever tables begin to wait for their copy, in one question.
 void Replicator::note_filled_tables() {
   filled_.clear();
-  std::vector<std::string> names;
-  std::vector<std::string> questions;
-  for (const TargetTable* table : unfinished()) {
-    if (progress(*table).copy.phase != Phase::pending) continue;
-    names.push_back(table->source.name);
-    questions.push_back("EXISTS (SELECT 1 FROM " + table->name + ")");
-  }
-  if (names.empty()) return;
-  const auto answers = session_->exec("SELECT ARRAY[" + applier::join(questions, ",") + "]::text")[0][0];
-  const std::string text = answers.as<std::string>();  // {t,f,t}
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (text.at(2 * i + 1) == 't') filled_.insert(names[i]);
-  }
+  std::vector<const TargetTable*> pending;
+  for (const TargetTable* table : unfinished())
+    if (progress(*table).copy.phase == Phase::pending) pending.push_back(table);
+  const auto filled = applier::hold_rows(*session_, pending);
+  for (std::size_t i = 0; i < pending.size(); ++i)
+    if (filled[i]) filled_.insert(pending[i]->source.name);
 }
 
 StepResult Replicator::copy(const TargetTable& table) {
@@ -205,7 +195,7 @@ void Replicator::check_existing_rows() {
   std::vector<std::string> findings;
   for (const auto& table : plan_.tables) {
     const auto& state = progress(table);
-    if (state.copy.phase != Phase::pending || state.ours || !holds_rows(*session_, table)) continue;
+    if (state.copy.phase != Phase::pending || state.ours || !applier::holds_rows(*session_, table)) continue;
     const auto counts = count_existing(table);
     if (counts.foreign + counts.differing > 0)
       findings.push_back(describe(table, counts.foreign, counts.differing));

@@ -1,15 +1,13 @@
 // Making what the target lacks: tables before their rows, indexes and foreign keys after them.
 
 #include <algorithm>
-#include <cstring>
-#include <map>
 #include <utility>
 
 #include "applier/design/table_ddl.h"
 #include "applier/server/apply_error.h"
+#include "applier/server/made_indexes.h"
+#include "applier/server/schemas.h"
 #include "applier/server/state_store.h"
-#include "applier/values/identifiers.h"
-#include "applier/values/names.h"
 #include "daemon/log/log.h"
 #include "daemon/sync/replicator.h"
 
@@ -18,6 +16,7 @@ namespace {
 
 using applier::ApplyError;
 using applier::Fault;
+using applier::NameHolder;
 using applier::TableDesign;
 using applier::TargetTable;
 
@@ -44,37 +43,6 @@ bool is_among(const std::vector<capture::SourceTable>& tables, const std::string
                      [&](const auto& each) { return applier::same_name(each.name, name); });
 }
 
-constexpr const char* kMadeBySluice = "made by Sluice ";
-
-/// The names of the table's indexes that Sluice has made, each with its mark.
-std::map<std::string, std::string> own_indexes(applier::Session& session, const TableDesign& design) {
-  const auto rows = session.exec(
-      "SELECT c.relname, substr(d.description, " + std::to_string(std::strlen(kMadeBySluice) + 1) +
-      ") FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid"
-      " JOIN pg_catalog.pg_description d ON d.objoid = c.oid AND d.objsubid = 0"
-      " AND d.classoid = 'pg_catalog.pg_class'::regclass WHERE i.indrelid = to_regclass(" +
-      applier::quote_literal(applier::quote_name(design.schema, design.name)) + ") AND d.description LIKE " +
-      applier::quote_literal(std::string(kMadeBySluice) + "%"));
-  std::map<std::string, std::string> indexes;
-  for (const auto& row : rows) indexes.emplace(row[0].as<std::string>(), row[1].as<std::string>());
-  return indexes;
-}
-
-/// Who has a name that an index of the table wants.
-enum class Holder { nobody, index_of_the_table, another };
-
-Holder holder_of(applier::Session& session, const TableDesign& design, const std::string& name) {
-  const std::string wanted =
-      "to_regclass(" + applier::quote_literal(applier::quote_name(design.schema, name)) + ")";
-  const std::string table =
-      "to_regclass(" + applier::quote_literal(applier::quote_name(design.schema, design.name)) + ")";
-  const auto row =
-      session.exec("SELECT " + wanted + " IS NULL, EXISTS (SELECT 1 FROM pg_catalog.pg_index WHERE" +
-                   " indexrelid = " + wanted + " AND indrelid = " + table + ")")[0];
-  if (row[0].as<bool>()) return Holder::nobody;
-  return row[1].as<bool>() ? Holder::index_of_the_table : Holder::another;
-}
-
 }  // namespace
 
 /// The tables and, because columns that point at others take their types, those that they point at.
@@ -90,13 +58,6 @@ std::vector<capture::SourceTable> Replicator::with_parents(std::vector<capture::
   return tables;
 }
 
-void Replicator::make_schema() {
-  const std::string name = applier::quote_name(target_.schema);
-  const auto there =
-      session_->exec("SELECT to_regnamespace(" + applier::quote_literal(name) + ") IS NOT NULL");
-  if (!there[0][0].as<bool>()) session_->exec("CREATE SCHEMA " + name);
-}
-
 /// All of them in one transaction with what is remembered of them, so that a crash leaves either.
 void Replicator::make_tables(const std::vector<capture::SourceTable>& missing,
                              const std::vector<TargetTable>& there) {
@@ -109,7 +70,7 @@ void Replicator::make_tables(const std::vector<capture::SourceTable>& missing,
   } else {
     session_->exec(advance_nowhere());
   }
-  make_schema();
+  applier::make_schema(*session_, target_.schema);
   for (const TableDesign& design : designs) {
     if (!is_among(missing, design.source)) continue;
     try {
@@ -170,24 +131,20 @@ std::vector<TableDesign> Replicator::design_unfinished() {
 /// Those that Sluice has made carry a mark of their DDL, so that one which is another by now, or is gone, is
 /// told from the owner's. What is there under the name is the owner's, too.
 void Replicator::make_indexes(const TableDesign& design) {
-  auto before = own_indexes(*session_, design);
+  auto before = applier::made_indexes(*session_, design);
   const auto drop = [&](const std::string& name) {
     before.erase(name);
-    try_ddl(design, "index_not_dropped", name, "DROP INDEX " + applier::quote_name(design.schema, name));
+    try_ddl(design, "index_not_dropped", name, applier::drop_index_sql(design, name));
   };
   for (auto index : design.indexes) {
-    const Holder holder = holder_of(*session_, design, index.name);
-    if (holder == Holder::another) index.name = applier::other_index_name(design, index.name);
-    const std::string create = applier::create_index_sql(design, index);
-    const std::string mark = applier::mark_of(create);
+    const NameHolder holder = applier::holder_of(*session_, design, index.name);
+    if (holder == NameHolder::another) index.name = applier::other_index_name(design, index.name);
     const auto found = before.find(index.name);
-    const bool outdated = found != before.end() && found->second != mark;
+    const bool outdated = found != before.end() && found->second != applier::index_mark(design, index);
     if (outdated) drop(index.name);
     before.erase(index.name);
-    if (!outdated && holder_of(*session_, design, index.name) != Holder::nobody) continue;
-    try_ddl(design, "index_not_made", index.name,
-            create + "; COMMENT ON INDEX " + applier::quote_name(design.schema, index.name) + " IS " +
-                applier::quote_literal(kMadeBySluice + mark));
+    if (!outdated && applier::holder_of(*session_, design, index.name) != NameHolder::nobody) continue;
+    try_ddl(design, "index_not_made", index.name, applier::make_index_sql(design, index));
   }
   while (!before.empty()) drop(std::string(before.begin()->first));
 }
@@ -197,9 +154,7 @@ void Replicator::make_foreign_keys(const TableDesign& design) {
   for (const auto& key : design.foreign_keys) {
     const std::string add = applier::add_foreign_key_sql(design, key, applier::Validity::not_yet);
     if (!try_ddl(design, "foreign_key_not_made", key.name, add)) continue;
-    try_ddl(design, "foreign_key_not_valid", key.name,
-            "ALTER TABLE " + applier::quote_name(design.schema, design.name) + " VALIDATE CONSTRAINT " +
-                applier::quote_name(key.name));
+    try_ddl(design, "foreign_key_not_valid", key.name, applier::validate_foreign_key_sql(design, key));
   }
 }
 

@@ -4,9 +4,11 @@
 #include <optional>
 #include <set>
 
+#include "applier/design/alter_ddl.h"
 #include "applier/design/schema_change.h"
 #include "applier/design/table_design.h"
 #include "applier/server/apply_error.h"
+#include "applier/server/neighbours.h"
 #include "applier/server/target_table.h"
 #include "applier/values/identifiers.h"
 #include "applier/values/names.h"
@@ -19,7 +21,6 @@ namespace {
 using applier::ApplyError;
 using applier::ColumnChange;
 using applier::Fault;
-using applier::quote_name;
 using applier::RememberedTable;
 using applier::ServerTable;
 using applier::TableProgress;
@@ -123,23 +124,14 @@ class Follower {
 
   /// Foreign keys of tables that stay, and that Sluice has made: SQLite lets them point at nothing.
   void release_children(const std::vector<const Fate*>& fates) {
-    std::vector<std::string> oids;
-    for (const auto* fate : fates) oids.push_back(std::to_string(fate->server->oid));
-    const std::string list = "ARRAY[" + applier::join(oids, ",") + "]::oid[]";
-    const auto keys = session_.exec(
-        "SELECT c.relname, k.conname FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = "
-        "k.conrelid"
-        " WHERE k.contype = 'f' AND k.conparentid = 0 AND k.confrelid = ANY (" +
-        list + ") AND k.conrelid <> ALL (" + list + ") AND c.relnamespace = " +
-        applier::quote_literal(quote_name(options().schema)) + "::regnamespace ORDER BY 1, 2");
-    for (const auto& key : keys) {
-      const auto child = key[0].as<std::string>();
+    std::vector<unsigned> parents;
+    for (const auto* fate : fates) parents.push_back(fate->server->oid);
+    for (const auto& [child, key] : applier::child_keys(session_, options().schema, parents)) {
       if (!is_made(child)) continue;
       drops_.push_back({.code = "table_dropped",
                         .table = fates.front()->before,
                         .what = "what table '" + child + "' points at was dropped in SQLite",
-                        .ddl = "ALTER TABLE " + quote_name(options().schema, child) + " DROP CONSTRAINT " +
-                               quote_name(key[1].as<std::string>()) + ";",
+                        .ddl = applier::drop_constraint_sql(options().schema, child, key),
                         .otherwise = {}});
     }
   }
@@ -155,7 +147,7 @@ class Follower {
     std::vector<std::string> sources;
     bool made = true;
     for (const auto* fate : fates) {
-      names.push_back(quote_name(options().schema, fate->server->name));
+      names.push_back(fate->server->name);
       sources.push_back("'" + fate->before + "'");
       made = made && fate->progress.made;
     }
@@ -163,7 +155,7 @@ class Follower {
     drops_.push_back({.code = "table_dropped",
                       .table = fates.front()->before,
                       .what = "table " + applier::join(sources, ", ") + " was dropped in SQLite",
-                      .ddl = "DROP TABLE " + applier::join(names, ", ") + ";",
+                      .ddl = applier::drop_tables_sql(options().schema, names),
                       .otherwise = {},
                       .for_owner = !made,
                       .by_itself = by_itself});
@@ -222,7 +214,7 @@ class Follower {
           .code = "table_renamed",
           .table = fate.now->name,
           .what = "table '" + fate.before + "' was renamed to '" + fate.now->name + "' in SQLite",
-          .ddl = "ALTER TABLE " + quote_name(options().schema, from) + " RENAME TO " + quote_name(to) + ";",
+          .ddl = applier::rename_table_sql(options().schema, from, to),
           .otherwise = {}};
     };
     if (!occupied) return renames_.push_back(step(fate.server->name, fate.place));

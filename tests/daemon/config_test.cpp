@@ -11,6 +11,7 @@
 
 #include "daemon/base/nearest.h"
 #include "daemon/config/load.h"
+#include "daemon/config/paths.h"
 #include "daemon/config/places.h"
 #include "daemon/config/settings.h"
 
@@ -236,16 +237,19 @@ TEST_CASE("what is wrong is said with its line and column") {
       {"log: {level: loud}\n",
        "1:14: 'log.level' in the file: expected debug, info, warning or error, got 'loud'"},
       {in_shop + "apply: {max_delay: 10 parsecs}\n",
-       "5:24: 'apply.max_delay' in pipeline 'shop': expected a duration such as 10s (units ms, s, m, h), got "
-       "'10 parsecs'"},
+       "5:24: 'apply.max_delay' in pipeline 'shop': expected a duration between 0ms and 1h such as 10s "
+       "(units "
+       "ms, s, m, h), got '10 parsecs'"},
       {in_shop + "apply: {max_batch_bytes: 32MB}\n",
        "5:30: 'apply.max_batch_bytes' in pipeline 'shop': expected a size"},
       {in_shop + "apply: {max_batch_changes: many}\n",
        "5:32: 'apply.max_batch_changes' in pipeline 'shop': expected a whole"},
       {in_shop + "apply: {max_batch_changes: 0}\n",
-       "5:32: 'apply.max_batch_changes' in pipeline 'shop': expected a whole number of at least 1"},
+       "5:32: 'apply.max_batch_changes' in pipeline 'shop': expected a whole number between 1 and "
+       "1000000000, got '0'"},
       {in_shop + "changelog: {capacity: [1]}\n",
-       "5:27: 'changelog.capacity' in pipeline 'shop': expected a value (whole number), got a list"},
+       "5:27: 'changelog.capacity' in pipeline 'shop': expected a value (whole number, 1 to 1000000000), got "
+       "a list"},
       {in_shop + "mode: manuel\n",
        "5:11: 'mode' in pipeline 'shop': expected continuous or manual, got 'manuel'"},
       {in_shop + "tables: {include: a}\n",
@@ -295,6 +299,10 @@ TEST_CASE("what is wrong is said with its line and column") {
        "5:35: 'columns' in 'tables.rules.a' of pipeline 'shop': expected a list such as [one, two] or"},
       {in_shop + "tables: {rules: {a: {rename: {b: " + std::string(64, 'x') + "}}}}\n",
        "5:34: 'rename' in 'tables.rules.a' of pipeline 'shop': expected a name of 1 to 63 bytes"},
+      {in_shop + "text: {nul: \"a\\0b\"}\n",
+       "5:16: 'text.nul' in pipeline 'shop': expected a text without NUL characters"},
+      {in_shop + "tables: {rules: {a: {rename: {b: \"c\\0d\"}}}}\n",
+       "5:34: 'rename' in 'tables.rules.a' of pipeline 'shop': expected a text without NUL characters"},
       {in_shop + "tables: {rules: {a: {rename: {b: c, d: c}}}}\n",
        "5:34: 'rename' in 'tables.rules.a' of pipeline 'shop': two columns are renamed to 'c'"},
       {in_shop + "tables: {rules: {a: {types: {b: unix_h}}}}\n",
@@ -311,6 +319,48 @@ TEST_CASE("what is wrong is said with its line and column") {
     const std::string error = error_of(wrong.text);
     CHECK_MESSAGE(error.starts_with(wrong.error), error);
   }
+}
+
+TEST_CASE(
+    "every number has a least and a most: both are taken, and what is beyond them is refused with both") {
+  static const std::regex kBounds("(duration|size|whole number), (\\w+) to (\\d+)(\\w*)");
+  int numbers = 0;
+  for (const auto& setting : pipeline_settings()) {
+    std::smatch bounds;
+    if (!std::regex_match(setting.kind, bounds, kBounds)) continue;
+    CAPTURE(setting.key);
+    ++numbers;
+    PipelineConfig config;
+    const auto set = [&](const std::string& text) { setting.set(config, {{text}, {}}); };
+    const std::string unit = bounds.str(4);
+    const std::string most = bounds.str(3) + unit;
+    for (const std::string& bound : {bounds.str(2), most}) {
+      set(bound);
+      CHECK(setting.get(config) == bound);
+    }
+    const std::string both = bounds.str(1) + " between " + bounds.str(2) + " and " + most;
+    for (const std::string& beyond :
+         {std::to_string(std::stoll(bounds.str(3)) + 1) + unit, "9223372036854775807" + unit,
+          "9223372036854775808" + unit, "99999999999999999999" + unit, "-1" + unit, std::string()}) {
+      CAPTURE(beyond);
+      CHECK_THROWS_WITH_AS(set(beyond), doctest::Contains(both.c_str()), ValueError);
+    }
+    if (!bounds.str(2).starts_with("0"))
+      CHECK_THROWS_WITH_AS(set("0" + unit), doctest::Contains(both.c_str()), ValueError);
+  }
+  CHECK(numbers == 9);
+}
+
+TEST_CASE("a path may begin with the home folder, and be found by any of its names") {
+  const Folder folder;
+  const fs::path file = folder.write(kShop);
+  const Environment home("HOME", folder.path().string());
+  CHECK(load_config("~/config.yaml").file == file);
+  CHECK_FALSE(same_file(file, folder.write(kShop, "other.yaml")));
+  fs::create_symlink(file, folder.path() / "link.yaml");
+  CHECK(same_file(file, folder.path() / "link.yaml"));
+  CHECK_FALSE(same_file(file, folder.path() / "missing.yaml"));
+  CHECK(same_file(folder.path() / "missing.yaml", folder.path() / "missing.yaml"));
 }
 
 TEST_CASE("what is special about single tables is read, and printed as it can be read again") {

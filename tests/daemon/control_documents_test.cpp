@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "control_fixture.h"
+#include "daemon/control/documents/http_status.h"
 #include "daemon/control/documents/protocol.h"
 #include "daemon/control/events.h"
 #include "daemon/control/metrics.h"
@@ -29,7 +30,7 @@ TEST_CASE("the status document has the fields, names and order that programs rel
   report.pipelines.pop_back();
   CHECK(
       dump(to_json(report)) ==
-      R"({"api":1,"version":"0.1.0","pid":4711,"started_at":"2026-11-20T12:00:00.000Z","unclean_end":{"pid":4242,"started_at":"2026-11-19T07:00:00.000Z"},"pipelines":[)"
+      R"({"api":1,"version":"0.1.0","pid":4711,"started_at":"2026-11-20T12:00:00.000Z","config":"/home/ann/.config/sluice/config.yaml","unclean_end":{"pid":4242,"started_at":"2026-11-19T07:00:00.000Z"},"pipelines":[)"
       R"({"name":"shop","mode":"continuous","state":"halted",)"
       R"("source":{"path":"/home/ann/shop.db","id":"5d0c","journal_mode":"wal",)"
       R"("not_captured":[{"name":"search","reason":"virtual table"}]},)"
@@ -61,9 +62,50 @@ TEST_CASE("documents that were read say what was written") {
         R"("changed":3,"deleted":2,"added":1}],"elapsed_ms":2.5})"
         "\n");
   CHECK(dump(to_json(parse_resync_answer(dump(to_json(resync))))) == dump(to_json(resync)));
-  const ControlError error = parse_error(409, dump(to_json(ControlError{409, "a", "b", "c"})));
+  const ControlError error = parse_error(409, dump(to_json(ControlError{Refused::conflict, "a", "b", "c"})));
   CHECK(error.code + error.message + error.hint == "abc");
   CHECK_FALSE(parse_error(200, "<html>").hint.empty());
+}
+
+TEST_CASE(
+    "a document of another version: more fields are passed over, later ones may be missing, others not") {
+  const std::string text = dump(to_json(full_report()));
+  auto document = nlohmann::json::parse(text);
+  document["later"] = {1, 2};
+  document.at("pipelines").at(0).at("source")["later"] = "x";
+  CHECK(dump(to_json(parse_report(document.dump()))) == text);
+  document.erase("config");
+  document.erase("unclean_end");
+  document.at("pipelines").at(0).erase("work");
+  CHECK(parse_report(document.dump()).config.empty());
+  document.at("pipelines").at(0)["state"] = "levitating";
+  CHECK_THROWS_WITH_AS(parse_report(document.dump()),
+                       doctest::Contains("\"levitating\"; use the sluicectl that came with the daemon"),
+                       std::runtime_error);
+  for (const char* other : {"{}", "[]", "<html>", "", R"({"api":1,"version":7})"}) {
+    CAPTURE(other);
+    CHECK_THROWS_WITH_AS(parse_report(other),
+                         doctest::Contains("use the sluicectl that came with the daemon"),
+                         std::runtime_error);
+  }
+}
+
+TEST_CASE("a refusal keeps its kind on the way to the tool and back, by its HTTP status") {
+  using enum Refused;
+  for (const auto& [why, status] : {std::pair(bad_request, 400),
+                                    {forbidden, 403},
+                                    {not_found, 404},
+                                    {conflict, 409},
+                                    {too_large, 413},
+                                    {unavailable, 503},
+                                    {timed_out, 504},
+                                    {internal, 500}}) {
+    CAPTURE(status);
+    CHECK(http_status(why) == status);
+    CHECK(parse_error(status, dump(to_json(ControlError{why, "a", "b", "c"}))).why == why);
+  }
+  CHECK(http_status(busy) == 503);
+  CHECK(parse_error(418, "{}").why == internal);
 }
 
 TEST_CASE("bytes that are no UTF-8 do not break a document") {
@@ -213,12 +255,13 @@ TEST_CASE("verbs end with the documented exit codes") {
   CHECK(code(run_flush) == ExitCode::done);
   server.service.quarantined = 2;
   CHECK(code(run_flush) == ExitCode::failed);
-  server.service.refusal = ControlError{409, "halted", "shop is halted", "see status"};
+  server.service.refusal = ControlError{Refused::conflict, "halted", "shop is halted", "see status"};
   CHECK(code(run_flush) == ExitCode::failed);
   CHECK(code(run_retry) == ExitCode::failed);
-  server.service.refusal = ControlError{504, "timed_out", "30 s were not enough", "wait"};
+  server.service.refusal = ControlError{Refused::timed_out, "timed_out", "30 s were not enough", "wait"};
   CHECK(code(run_flush) == ExitCode::timed_out);
-  server.service.refusal = ControlError{404, "unknown_pipeline", "no pipeline x", "there are: shop"};
+  server.service.refusal =
+      ControlError{Refused::not_found, "unknown_pipeline", "no pipeline x", "there are: shop"};
   CHECK(code(run_pause) == ExitCode::usage);
   invocation.pipeline = "nobody";
   CHECK(code(run_status) == ExitCode::usage);

@@ -71,6 +71,7 @@ DaemonReport full_report() {
   return {.version = "0.1.0",
           .pid = 4711,
           .started_at = parse_utc("2026-11-20T12:00:00.000Z"),
+          .config = "/home/ann/.config/sluice/config.yaml",
           .unclean_end = UncleanEnd{4242, parse_utc("2026-11-19T07:00:00.000Z")},
           .pipelines = {shop, cafe}};
 }

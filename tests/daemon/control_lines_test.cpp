@@ -127,7 +127,7 @@ TEST_CASE("work that is over before its first line answers like any other, with 
   RawClient client(resync.server.path());
   resync.begin(client, resync_request("1.1"));
   resync.tell(10);
-  resync.reply(ControlError{409, "paused", "shop is paused", "resume it"});
+  resync.reply(ControlError{Refused::conflict, "paused", "shop is paused", "resume it"});
   const std::string refused = client.read_response();
   CHECK(status_of(refused) == 409);
   CHECK(Json::parse(body_of(refused)).at("error").at("code") == "paused");
@@ -145,7 +145,7 @@ TEST_CASE("work that fails after its first line says so in the last one") {
   resync.tell(10);
   CHECK(status_of(client.read_until("\r\n\r\n")) == 200);
   next_chunk(client);
-  resync.reply(ControlError{503, "target_away", "the server has gone", "start it"});
+  resync.reply(ControlError{Refused::unavailable, "target_away", "the server has gone", "start it"});
   CHECK(next_chunk(client) ==
         R"({"error":{"code":"target_away","message":"the server has gone","hint":"start it"}})"
         "\n");
@@ -187,8 +187,9 @@ TEST_CASE("sluicectl's client is handed every line as it comes, and the result a
     return result;
   };
   CHECK(follow(kCopied) == dump(to_json(kCopied)));
-  CHECK_THROWS_WITH_AS(follow(ControlError{503, "target_away", "the server has gone", "start it"}),
-                       "the server has gone; start it", CtlFailure);
+  CHECK_THROWS_WITH_AS(
+      follow(ControlError{Refused::unavailable, "target_away", "the server has gone", "start it"}),
+      "the server has gone; start it", CtlFailure);
 }
 
 TEST_CASE("progress and a reply after the client has gone go nowhere") {

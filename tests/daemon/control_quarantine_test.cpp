@@ -251,12 +251,13 @@ TEST_CASE("the verbs of the quarantine ask for what was said, and end with the d
 
   verb.server.service.quarantined = 1;
   CHECK(verb(run_quarantine_retry) == ExitCode::failed);
-  verb.server.service.refusal = ControlError{404, "unknown_row", "no row 7", "see the list"};
+  verb.server.service.refusal = ControlError{Refused::not_found, "unknown_row", "no row 7", "see the list"};
   for (const auto each : {run_quarantine_show, run_quarantine_retry, run_quarantine_discard})
     CHECK(verb(each) == ExitCode::usage);
-  verb.server.service.refusal = ControlError{409, "another_error", "another by now", "see status"};
+  verb.server.service.refusal =
+      ControlError{Refused::conflict, "another_error", "another by now", "see status"};
   CHECK(verb(run_skip) == ExitCode::failed);
-  verb.server.service.refusal = ControlError{504, "timed_out", "not yet", "wait"};
+  verb.server.service.refusal = ControlError{Refused::timed_out, "timed_out", "not yet", "wait"};
   CHECK(verb(run_skip) == ExitCode::timed_out);
   verb.invocation.socket = verb.server.path().parent_path() / "other.sock";
   for (const auto each :

@@ -123,7 +123,7 @@ TEST_CASE("a bad query is refused by name and the daemon goes on") {
 
 TEST_CASE("a refusal of the service keeps its status, code, message and hint") {
   TestServer server;
-  server.service.refusal = ControlError{409, "halted", "shop is halted", "see status"};
+  server.service.refusal = ControlError{Refused::conflict, "halted", "shop is halted", "see status"};
   for (const std::string verb : {"flush", "pause", "check", "reload"}) {
     CAPTURE(verb);
     const std::string response = ask(server, "POST", "/v1/" + verb);

@@ -96,9 +96,10 @@ TEST_CASE("a comparison is asked for with its table, and says what it found by i
   server.service.verdict.outcome = "equal";
   invocation.json = true;
   CHECK(code() == ExitCode::done);
-  server.service.refusal = ControlError{409, "paused", "cafe is paused", "resume it"};
+  server.service.refusal = ControlError{Refused::conflict, "paused", "cafe is paused", "resume it"};
   CHECK(code() == ExitCode::failed);
-  server.service.refusal = ControlError{404, "unknown_table", "cafe has no table beans", "there are others"};
+  server.service.refusal =
+      ControlError{Refused::not_found, "unknown_table", "cafe has no table beans", "there are others"};
   CHECK(code() == ExitCode::usage);
   invocation.socket = server.path().parent_path() / "other.sock";
   CHECK(code() == ExitCode::no_daemon);

@@ -1,28 +1,26 @@
-#include <nlohmann/json.hpp>
+// The lines ahead of the answer to work that takes long.
 
+#include "daemon/control/documents/fields.h"
 #include "daemon/control/documents/protocol.h"
 
-/// The lines ahead of the answer to work that takes long, both ways.
 namespace sluice::daemon {
 
-nlohmann::ordered_json to_json(const WorkProgress& progress) {
-  return {{"pipeline", progress.pipeline},
-          {"progress",
-           {{"work", progress.work},
-            {"table", progress.table},
-            {"rows", progress.rows},
-            {"rows_total", progress.rows_total}}}};
+template <>
+constexpr auto kFields<WorkProgress> = std::tuple(field("pipeline", &WorkProgress::pipeline),
+                                                  group("progress", field("work", &WorkProgress::work),
+                                                        field("table", &WorkProgress::table),
+                                                        field("rows", &WorkProgress::rows),
+                                                        field("rows_total", &WorkProgress::rows_total)));
+
+Json to_json(const WorkProgress& progress) {
+  return written(progress);
 }
 
 std::optional<WorkProgress> parse_progress(std::string_view line) {
-  const auto object = nlohmann::json::parse(line);
-  const auto& progress = object.at("progress");
-  if (progress.is_null()) return std::nullopt;
-  return WorkProgress{.pipeline = object.at("pipeline").get<std::string>(),
-                      .work = progress.at("work").get<std::string>(),
-                      .table = progress.at("table").get<std::string>(),
-                      .rows = progress.at("rows").get<std::int64_t>(),
-                      .rows_total = progress.at("rows_total").get<std::int64_t>()};
+  const Json object = Json::parse(line, nullptr, false);
+  if (object.is_object() && object.contains("progress") && object.at("progress").is_null())
+    return std::nullopt;
+  return parsed<WorkProgress>(line);
 }
 
 }  // namespace sluice::daemon

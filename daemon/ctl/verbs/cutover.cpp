@@ -1,8 +1,10 @@
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
 #include "daemon/control/documents/protocol.h"
+#include "daemon/ctl/consent.h"
 #include "daemon/ctl/screens/cutover.h"
 #include "daemon/ctl/screens/progress.h"
 #include "daemon/ctl/verbs/verbs.h"
@@ -19,18 +21,48 @@ ClientRequest request(const Invocation& invocation) {
   return {"POST", "/v1/cutover", dump(body)};
 }
 
+/// The pipeline that was meant; none where the daemon will refuse the name, or asks for one.
+std::optional<PipelineReport> chosen(const ControlClient& client, const std::string& name) {
+  const auto pipelines = parse_report(client.get("/v1/status")).pipelines;
+  for (const PipelineReport& pipeline : pipelines)
+    if (pipeline.name == name || (name.empty() && pipelines.size() == 1)) return pipeline;
+  return std::nullopt;
+}
+
+std::string tables_of(const PipelineReport& pipeline) {
+  std::string names;
+  for (const TableReport& table : pipeline.tables) names += (names.empty() ? "" : ", ") + table.name;
+  return names.empty() ? "none yet" : names;
+}
+
+void confirm(const ControlClient& client, const Invocation& invocation) {
+  const auto pipeline = chosen(client, invocation.pipeline);
+  if (!pipeline) return;
+  if (isatty(STDIN_FILENO) == 0 || invocation.json)
+    throw CtlFailure(
+        ExitCode::usage,
+        fmt::format("cutover of {} from {} to {} asks first, and there is no terminal to ask on; "
+                    "say --yes",
+                    pipeline->name, pipeline->source_path, pipeline->target_url));
+  fmt::print("{}: move to Postgres for good\n  file    {}; {}\n  server  {}\n  tables  {}\n", pipeline->name,
+             pipeline->source_path,
+             invocation.fence ? "every write to it is refused from then on" : "writes to it go on",
+             pipeline->target_url, tables_of(*pipeline));
+  ask_to_go_on();
+}
+
 /// The result's document.
-std::string ask(const Invocation& invocation) {
+std::string ask(const ControlClient& client, const Invocation& invocation) {
   ProgressLine line(on_terminal() && !invocation.json);
-  return client_of(invocation).follow(request(invocation), [&line](const WorkProgress& progress) {
-    line.show(progress);
-  });
+  return client.follow(request(invocation), [&line](const WorkProgress& progress) { line.show(progress); });
 }
 
 }  // namespace
 
 ExitCode run_cutover(const Invocation& invocation) {
-  const std::string document = ask(invocation);
+  const ControlClient client = client_of(invocation);
+  if (!invocation.yes) confirm(client, invocation);
+  const std::string document = ask(client, invocation);
   fmt::print("{}", invocation.json ? document : render_cutover(parse_cutover_answer(document)));
   return ExitCode::done;
 }

@@ -38,7 +38,7 @@ void show_progress(const ControlClient& client) try {
 
 /// What keeps a pipeline from going on, where the status knows it better than the refusal does.
 std::string reason_of(const ControlClient& client, const std::string& name, const ControlError& refusal) {
-  if (refusal.status == 409)
+  if (refusal.why == Refused::conflict)
     for (const PipelineReport& pipeline : parse_report(client.get("/v1/status")).pipelines)
       if (pipeline.name == name && pipeline.error)
         return fmt::format("{}: {}: {}; {}", name, to_string(pipeline.state), error_line(*pipeline.error),
@@ -46,9 +46,8 @@ std::string reason_of(const ControlClient& client, const std::string& name, cons
   return fmt::format("{}: {}; {}", name, refusal.message, refusal.hint);
 }
 
-ExitCode report_refusal(const ControlClient& client, const std::string& name, const ClientAnswer& answer,
+ExitCode report_refusal(const ControlClient& client, const std::string& name, const ControlError& refusal,
                         bool json) {
-  const ControlError refusal = parse_error(answer.status, answer.body);
   if (json) {
     nlohmann::ordered_json document{{"pipeline", name}};
     document.update(to_json(refusal));
@@ -80,9 +79,9 @@ ExitCode run_flush(const Invocation& invocation) {
   if (progress) fmt::print(stderr, "\r\x1b[K");
   ExitCode worst = ExitCode::done;
   for (std::size_t i = 0; i < answers.size(); ++i) {
-    const ExitCode code = answers[i].status < 300
-                              ? report_answer(answers[i], invocation.json)
-                              : report_refusal(client, pipelines[i], answers[i], invocation.json);
+    const ExitCode code = answers[i].refusal
+                              ? report_refusal(client, pipelines[i], *answers[i].refusal, invocation.json)
+                              : report_answer(answers[i], invocation.json);
     if (worst == ExitCode::done || code == ExitCode::failed) worst = code == ExitCode::done ? worst : code;
   }
   return worst;

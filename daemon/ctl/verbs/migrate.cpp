@@ -41,10 +41,9 @@ void have_daemon_let_go(const ControlClient& client, const std::string& pipeline
 
 void have_tables_compared(const ControlClient& client, const std::string& pipeline) try {
   const ClientAnswer answer = flush(client, pipeline, kComparison);
-  if (answer.status < 300) return;
-  const ControlError error = parse_error(answer.status, answer.body);
+  if (!answer.refusal) return;
   throw CtlFailure(ExitCode::failed, "capture is back in, but the tables have not been compared: " +
-                                         error.message + "; " + error.hint);
+                                         answer.refusal->message + "; " + answer.refusal->hint);
 } catch (const NobodyThere&) {
   fmt::print(stderr, "{}: capture is back in; the tables are compared when the daemon starts\n", pipeline);
 }

@@ -35,12 +35,12 @@ bool daemon_runs(const ControlClient& client) try {
 void let_go(const ControlClient& client, const std::string& pipeline) {
   const ClientRequest request{"POST", "/v1/release", body_with_pipeline(pipeline)};
   const ClientAnswer answer = client.exchange({request}, std::chrono::minutes{1}).front();
-  if (answer.status < 300) return;
-  const ControlError error = parse_error(answer.status, answer.body);
-  const bool not_its_pipeline = answer.status == 404 && error.code != "unknown_path";
+  if (!answer.refusal) return;
+  const bool not_its_pipeline =
+      answer.refusal->why == Refused::not_found && answer.refusal->code != "unknown_path";
   if (not_its_pipeline) return;
   throw CtlFailure(ExitCode::failed, fmt::format("the running daemon does not let go of {}: {}; {}", pipeline,
-                                                 error.message, error.hint));
+                                                 answer.refusal->message, answer.refusal->hint));
 }
 
 void confirm(const std::vector<PipelineConfig>& pipelines, bool target) {

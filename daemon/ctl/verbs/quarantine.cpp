@@ -59,7 +59,7 @@ std::string post(const Invocation& invocation, const std::string& path, Json fie
   fields["timeout_ms"] = invocation.timeout.count();
   const ClientRequest request{"POST", path, dump(body_of(invocation.pipeline, std::move(fields)))};
   const auto answer = client_of(invocation).exchange({request}, invocation.timeout + kGrace).front();
-  if (answer.status >= 300) throw failure_from(parse_error(answer.status, answer.body));
+  if (answer.refusal) throw failure_from(*answer.refusal);
   return answer.body;
 }
 

@@ -91,7 +91,7 @@ TEST_SUITE("move") {
     CHECK(shop.cut_over().json.at("error").at("code") == "finished");
     shop.daemon.stop();
     shop.daemon.start();
-    const auto again = shop.daemon.ctl({"cutover"});
+    const auto again = shop.daemon.ctl({"cutover", "--yes"});
     CHECK(again.exit_code == 1);
     CHECK(again.err.find("has been cut over") != std::string::npos);
   }
@@ -113,13 +113,13 @@ TEST_SUITE("move") {
     Mover shop;
     shop.start();
     shop.server("INSERT INTO goods VALUES (99, 'x')");
-    const auto refused = shop.daemon.ctl({"cutover", "--max-lock", "2s"});
+    const auto refused = shop.daemon.ctl({"cutover", "--yes", "--max-lock", "2s"});
     CAPTURE(refused.err);
     CHECK(refused.exit_code == 1);
     CHECK(refused.err.find("public.goods (1 extra)") != std::string::npos);
     shop.server("DELETE FROM goods WHERE id = 99");
 
-    const auto done = shop.daemon.ctl({"cutover", "shop", "--max-lock", "2s"});
+    const auto done = shop.daemon.ctl({"cutover", "shop", "--yes", "--max-lock", "2s"});
     CAPTURE(done.out);
     CAPTURE(done.err);
     CHECK(done.exit_code == 0);
