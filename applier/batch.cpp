@@ -75,20 +75,16 @@ bool written_in_one_message(Session& session, const Plan& plan, const BatchConte
   if (std::any_of(writes.begin(), writes.end(), [](const auto& write) { return !write.refused.empty(); })) {
     return false;
   }
-  std::string message = "BEGIN ISOLATION LEVEL READ COMMITTED;" + session.transaction_settings() +
-                        deferral(session) +
-                        advance_sql(context.state_schema, context.pipeline, believed, chunk.to, true);
+  std::string message =
+      deferral(session) + advance_sql(context.state_schema, context.pipeline, believed, chunk.to, true);
   for (const auto& statement : literal_statements(writes, session, context)) message += statement.sql;
   if (!resolved.empty()) {
     message += resolve_sql(context.state_schema, context.pipeline, {resolved.begin(), resolved.end()});
   }
-  message += "COMMIT;";
   try {
-    session.exec(message);
+    session.transact(message);
     return true;
   } catch (const ApplyError& error) {
-    if (error.fault == Fault::in_doubt) throw;
-    session.exec("ROLLBACK");
     if (error.fault != Fault::row && error.fault != Fault::table) throw;
     return false;
   }
@@ -125,8 +121,7 @@ LargeBatch::LargeBatch(Session& session, const Plan& plan, BatchContext context,
       context_(std::move(context)),
       believed_(std::move(believed)),
       transaction_(session) {
-  session_.exec(session_.transaction_settings() + deferral(session_) +
-                hold_sql(context_.state_schema, context_.pipeline, believed_));
+  session_.exec(deferral(session_) + hold_sql(context_.state_schema, context_.pipeline, believed_));
 }
 
 Stage& LargeBatch::stage(const TargetTable& table) {

@@ -151,14 +151,7 @@ void Daemon::operate(const std::string& name, const char* under_way, Reply<Done>
     return reply(ControlError{Refused::conflict, "finished", finished.what(), finished.hint});
   }
   const OneReply<Done> once(io_, std::move(reply));
-  const auto timer = std::make_shared<boost::asio::steady_timer>(io_, kHeedWithin);
-  timer->async_wait([once, timer, under_way](const boost::system::error_code& cancelled) {
-    if (!cancelled) once(Done{under_way});
-  });
-  ((*pipeline).*act)([once, timer, &io = io_](const std::variant<Done, ControlError>& answer) {
-    boost::asio::post(io, [timer] { timer->cancel(); });
-    once(answer);
-  });
+  ((*pipeline).*act)(once.or_after(kHeedWithin, Done{under_way}));
 }
 
 void Daemon::pause(const std::string& name, Reply<Done> reply) {
@@ -356,7 +349,10 @@ void Daemon::begin_stop() {
 void Daemon::tick() {
   const auto now = Pump::Clock::now();
   bool healthy = true;
-  for (const auto& pipeline : pipelines_) healthy = pipeline->healthy(now) && healthy;
+  for (const auto& pipeline : pipelines_) {
+    healthy = pipeline->healthy(now) && healthy;
+    wait_watch_.look_after(pipeline, now);
+  }
   for (const auto& [pipeline, since] : departing_) {
     if (now - since > kLeaveGrace) pipeline->cut();
   }

@@ -16,6 +16,7 @@
 #include "daemon/pipeline/pipeline.h"
 #include "daemon/report/service.h"
 #include "daemon/run_mark.h"
+#include "daemon/wait_watch.h"
 
 namespace sluice::daemon {
 
@@ -86,6 +87,7 @@ class Daemon : private ControlService {
   std::map<std::shared_ptr<Pipeline>, std::shared_ptr<Looks>> looks_;  ///< of those that were looked at
   std::vector<Departure> departing_;  ///< let go of by a reload, not yet gone
   std::vector<std::thread> threads_;
+  WaitWatch wait_watch_;
   std::unique_ptr<ControlServer> server_;
   RunMark mark_;
   std::string told_status_;

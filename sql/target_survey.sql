@@ -1,8 +1,12 @@
--- All that the server knows of the table that a source table is written to, in one round trip: one JSON document.
--- What is asked for are three literals. `fires` is the letter of the triggers and rules that fire in this session,
--- besides those that always do: O in ordinary mode, R in replica mode.
-WITH RECURSIVE asked (schema, name, fires) AS (
-    VALUES ({asked})
+-- All that the server knows of the tables that source tables are written to, in one round trip: a row each, with its place
+-- in the list and one JSON document. What is asked for are rows of a number and three literals. `fires` is the letter of the
+-- triggers and rules that fire in this session, besides those that always do: O in ordinary mode, R in replica mode.
+WITH tables (place, schema, name, fires) AS (
+    VALUES {asked}
+)
+SELECT tables.place, (
+WITH RECURSIVE asked AS (
+    SELECT tables.schema, tables.name, tables.fires
 ),
 named AS (
     SELECT c.oid, c.relname, c.relname = asked.name AS exact
@@ -156,3 +160,4 @@ SELECT json_build_object(
                          'uniques', coalesce((SELECT list FROM uniques), '[]'),
                          'foreign_keys', coalesce((SELECT list FROM foreign_keys), '[]'))
                        FROM asked, chosen c, triggers t))
+) FROM tables ORDER BY tables.place

@@ -79,6 +79,18 @@ std::string shortened(const std::string& message) {
   return out + message.substr(at);
 }
 
+/// Who holds it is seen by whoever looks meanwhile: the server does not say.
+ApplyError lock_timeout() {
+  ApplyError error(Fault::environment, "a lock that another transaction holds was not let go of in time",
+                   "55P03");
+  error.code = "lock_timeout";
+  error.hint =
+      "end that transaction; the oldest come first in: SELECT pid, usename, application_name, xact_start "
+      "FROM "
+      "pg_stat_activity ORDER BY xact_start; sluiced then goes on by itself";
+  return error;
+}
+
 }  // namespace
 
 Fault classify(std::string_view sqlstate) {
@@ -115,6 +127,7 @@ ApplyError ApplyError::with_message(const std::string& message) const {
 }
 
 ApplyError server_refusal(const std::string& message, const std::string& sqlstate) {
+  if (sqlstate == "55P03") return lock_timeout();
   const bool quotes_values = sqlstate.starts_with("22");
   return ApplyError(classify(sqlstate), quotes_values ? shortened(message) : message, sqlstate);
 }

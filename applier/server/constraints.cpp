@@ -40,7 +40,9 @@ std::vector<ConstraintState> validate_constraints(Session& session, const std::v
         "ALTER TABLE " + table.name + " VALIDATE CONSTRAINT " + quote_name(name) + ";";
     ConstraintState state{name, table.display_name, "", ""};
     try {
+      Transaction transaction(session);
       session.exec(kPatience + statement);
+      transaction.commit();
     } catch (const ApplyError& refused) {
       if (refused.lost_connection()) throw;
       state.reason = refused.what();

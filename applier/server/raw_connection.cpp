@@ -106,6 +106,11 @@ int greeted_pid(pg_conn* handle) {
   return PQbackendPID(handle);
 }
 
+bool in_transaction(pg_conn* handle) {
+  const auto status = PQtransactionStatus(handle);
+  return status == PQTRANS_ACTIVE || status == PQTRANS_INTRANS || status == PQTRANS_INERROR;
+}
+
 std::string transport(pg_conn* handle) {
   if (const char* protocol = PQsslAttribute(handle, "protocol")) return protocol;
   const char* host = PQhost(handle);

@@ -34,6 +34,9 @@ RawConnection connect_raw(const std::vector<std::pair<std::string, std::string>>
 /// The backend's number as the greeting told it; a pooler tells one of its own.
 int greeted_pid(pg_conn* handle);
 
+/// Is a transaction open, be it one that has failed? False where the connection is gone.
+bool in_transaction(pg_conn* handle);
+
 /// How the bytes travel: "a local socket", "TLSv1.3", or nothing where anybody on the way can read them.
 std::string transport(pg_conn* handle);
 

@@ -86,20 +86,29 @@ ServerTable read_table(const json& table) {
   return result;
 }
 
-}  // namespace
-
-ServerSurvey survey_server(Session& session, const std::string& schema, const std::string& name) {
-  const char* const fires = session.mode() == ApplyMode::replica ? "R" : "O";
-  // In one go: a name may look like a place in the statement.
-  const std::string asked = quote_literal(schema) + "," + quote_literal(name) + "," + quote_literal(fires);
-  // Compiling the statement would take longer than running it.
-  const std::string sql =
-      "SELECT set_config('jit', 'off', true);" + replace_all(sql::target_survey, "{asked}", asked);
-  const json found = json::parse(session.exec(sql)[0][0].as<std::string>());
+ServerSurvey read_survey(const json& found) {
   ServerSurvey answer;
   answer.names = names_in(found.at("names"));
   if (!found.at("table").is_null()) answer.table = read_table(found.at("table"));
   return answer;
+}
+
+}  // namespace
+
+std::vector<ServerSurvey> survey_server(Session& session, const std::string& schema,
+                                        const std::vector<std::string>& names) {
+  std::vector<ServerSurvey> answers;
+  if (names.empty()) return answers;
+  const char* const fires = session.mode() == ApplyMode::replica ? "R" : "O";
+  std::vector<std::string> asked;
+  for (const auto& name : names) {
+    asked.push_back("(" + std::to_string(asked.size()) + "," + quote_literal(schema) + "," +
+                    quote_literal(name) + "," + quote_literal(fires) + ")");
+  }
+  // In one go: a name may look like a place in the statement.
+  for (const auto& row : session.exec(replace_all(sql::target_survey, "{asked}", join(asked, ","))))
+    answers.push_back(read_survey(json::parse(row[1].as<std::string>())));
+  return answers;
 }
 
 }  // namespace sluice::applier

@@ -74,7 +74,9 @@ struct ServerSurvey {
   std::optional<ServerTable> table;  ///< nothing where there is none, or several and none is exact
 };
 
-/// Looks a table up by its exact name, else by the only one that differs in case alone. One round trip.
-ServerSurvey survey_server(Session& session, const std::string& schema, const std::string& name);
+/// Looks tables up by their exact names, else by the only one that differs in case alone: an answer a name,
+/// in their order, in one round trip.
+std::vector<ServerSurvey> survey_server(Session& session, const std::string& schema,
+                                        const std::vector<std::string>& names);
 
 }  // namespace sluice::applier

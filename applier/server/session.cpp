@@ -42,12 +42,30 @@ Settings connection_keywords(const TargetOptions& options) {
   return keywords;
 }
 
-/// A transaction's settings: the same meaning of every literal whatever the role or the database prefer, and
-/// no limit of theirs that ends a long batch; the server notices by itself when this end is gone.
-std::string settings_sql(ApplyMode mode, int server_version) {
+/// For what stands by itself where nothing else is asked for.
+constexpr std::chrono::milliseconds kAnswerWithin{60'000};
+
+/// Longer than it takes to see who holds the lock, and short for those who wait behind.
+constexpr std::chrono::milliseconds kBriefly{3000};
+
+constexpr const char* kReplicaMode = "SET LOCAL session_replication_role = replica;";
+
+std::string set_local(const std::string& name, const std::string& value) {
+  return "SET LOCAL " + name + " = " + quote_literal(value) + ";";
+}
+
+std::string set_local(const std::string& name, std::chrono::milliseconds time) {
+  return set_local(name, std::to_string(time.count()));
+}
+
+/// A transaction's settings: the same meaning of every literal and of every value that is read, whatever the
+/// role or the database prefer, and no limit of theirs that ends a long batch; the server notices by itself
+/// when this end is gone. No queries: what follows may still choose its isolation level.
+std::string settings_sql(const TargetOptions& options, int server_version) {
   Settings settings{
-      {"statement_timeout", "0"},
-      {"lock_timeout", "60s"},
+      {"statement_timeout", std::to_string(options.statement_timeout.count())},
+      {"lock_timeout", std::to_string(options.lock_timeout.count())},
+      {"exit_on_error", "off"},
       {"idle_in_transaction_session_timeout", "10min"},
       {"tcp_keepalives_idle", "30"},
       {"tcp_keepalives_interval", "10"},
@@ -56,17 +74,20 @@ std::string settings_sql(ApplyMode mode, int server_version) {
       {"DateStyle", "ISO, YMD"},
       {"IntervalStyle", "postgres"},
       {"standard_conforming_strings", "on"},
+      {"array_nulls", "on"},
+      {"xmloption", "content"},
+      {"lc_monetary", "C"},
+      {"extra_float_digits", "1"},
+      {"bytea_output", "hex"},
+      {"quote_all_identifiers", "off"},
+      {"transform_null_equals", "off"},
       {"row_security", "off"},
       {"jit", "off"}};  // statements are many, short-lived, and costed far too high without nested loops
   if (server_version >= 140000) settings.emplace_back("client_connection_check_interval", "10s");
   if (server_version >= 170000) settings.emplace_back("transaction_timeout", "0");
-  if (mode == ApplyMode::replica) settings.emplace_back("session_replication_role", "replica");
-
-  std::vector<std::string> calls;
-  for (const auto& [name, value] : settings) {
-    calls.push_back("set_config(" + quote_literal(name) + "," + quote_literal(value) + ",true)");
-  }
-  return "SELECT " + join(calls, ",") + ";";
+  std::string statements;
+  for (const auto& [name, value] : settings) statements += set_local(name, value);
+  return statements;
 }
 
 /// A server's error as its first line has it, "SEVERITY:  SQLSTATE: message". What follows is left out:
@@ -90,7 +111,13 @@ void Lifeline::attach(int socket) {
 }
 
 void Lifeline::detach() {
+  set_backend(0);
   attach(-1);
+}
+
+bool Lifeline::attached() const {
+  const std::scoped_lock lock(mutex_);
+  return socket_ >= 0;
 }
 
 std::uint64_t Lifeline::waiting_call() const {
@@ -134,22 +161,66 @@ Session::Session(const TargetOptions& options, std::shared_ptr<Lifeline> lifelin
     lifeline_->attach(connection_->sock());
     work_ = std::make_unique<pqxx::nontransaction>(*connection_);
   });
+  const std::string settings = settings_sql(options, connection_->server_version());
+  begin_ = "BEGIN ISOLATION LEVEL READ COMMITTED;" + settings;
+  alone_ = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED;" + settings;
+  if (options.statement_timeout.count() == 0) alone_ += set_local("statement_timeout", kAnswerWithin);
+  learn_facts();
   mode_ = probe_mode();
-  const auto facts = exec(
-      "SELECT current_setting('server_version'), current_setting('server_version_num')::int, "
-      "pg_backend_pid(),"
-      " quote_ident(current_user)");
+  if (mode_ == ApplyMode::ordinary) return;
+  begin_ += kReplicaMode;
+  alone_ += kReplicaMode;
+}
+
+void Session::learn_facts() {
+  const auto facts =
+      exec("SELECT current_setting('server_version'), pg_backend_pid(), quote_ident(current_user)");
   std::istringstream(facts[0][0].as<std::string>()) >> server_version_;
-  transaction_settings_ = settings_sql(mode_, facts[0][1].as<int>());
-  backend_pid_ = facts[0][2].as<int>();
-  role_ = facts[0][3].as<std::string>();
+  backend_pid_ = facts[0][1].as<int>();
+  role_ = facts[0][2].as<std::string>();
+  if (pooled()) return;
+  lifeline_->set_backend(backend_pid_);
+  // The one limit that strikes between transactions. A pooler's sessions are the pooler's to keep.
+  constexpr int kKnowsIdleLimit = 140000;
+  if (connection_->server_version() >= kKnowsIdleLimit) exec("SET idle_session_timeout = 0");
 }
 
 Session::~Session() = default;
 
 pqxx::result Session::exec(const std::string& sql) {
   end_stream();
-  return guarded([&] { return work_->exec(sql); });
+  return guarded([&] { return work_->exec(in_transaction(raw_) ? sql : alone_ + sql); });
+}
+
+void Session::transact(const std::string& statements) {
+  end_stream();
+  run(begin_ + statements + "COMMIT;");
+}
+
+void Session::begin(Queueing queueing) {
+  end_stream();
+  run(begin_ + (queueing == Queueing::brief ? set_local("lock_timeout", kBriefly) : ""));
+}
+
+/// A message that opens a transaction.
+void Session::run(const std::string& message) {
+  try {
+    guarded([&] { work_->exec(message); });
+  } catch (const ApplyError&) {
+    roll_back();
+    throw;
+  }
+}
+
+/// Tells nothing: a lost connection has rolled back already, and what went wrong before is the error to tell.
+void Session::roll_back() noexcept {
+  abandon_stream();
+  if (!in_transaction(raw_)) return;
+  try {
+    guarded([&] { work_->exec("ROLLBACK"); });
+  } catch (const std::exception&) {
+    // The connection is gone; whoever uses it next is told.
+  }
 }
 
 void Session::copy(const std::string& table, const std::vector<std::string>& columns,
@@ -176,7 +247,9 @@ void Session::end_stream() {
 }
 
 void Session::abandon_stream() noexcept {
-  if (!std::exchange(streaming_, {}).empty()) abandon_copy(raw_);
+  if (std::exchange(streaming_, {}).empty()) return;
+  const CallInProgress in_progress(*lifeline_);
+  abandon_copy(raw_);
 }
 
 bool Session::pooled() const {
@@ -188,9 +261,8 @@ std::string Session::transport() const {
 }
 
 ApplyMode Session::probe_mode() {
-  Transaction probe(*this);
   try {
-    exec("SET LOCAL session_replication_role = replica");
+    exec(kReplicaMode);
     return ApplyMode::replica;
   } catch (const ApplyError& error) {
     if (error.sqlstate != "42501") throw;
@@ -207,18 +279,12 @@ void Session::end_backend(int pid) {
        " AND pid <> pg_backend_pid()");
 }
 
-Transaction::Transaction(Session& session) : session_(session) {
-  session_.exec("BEGIN ISOLATION LEVEL READ COMMITTED");
+Transaction::Transaction(Session& session, Queueing queueing) : session_(session) {
+  session_.begin(queueing);
 }
 
 Transaction::~Transaction() {
-  if (!open_) return;
-  session_.abandon_stream();
-  try {
-    session_.exec("ROLLBACK");
-  } catch (const std::exception&) {
-    // A lost connection has rolled back already.
-  }
+  if (open_) session_.roll_back();
 }
 
 void Transaction::commit() {

@@ -92,7 +92,6 @@ void ensure_state_schema(Session& session, const std::string& schema) {
 StoredState load_state(Session& session, const std::string& schema, const std::string& pipeline) {
   StoredState state;
   Transaction transaction(session);
-  session.exec(session.transaction_settings());
   const auto rows = session.exec(
       "SELECT source_id, source_path, source_host, position, nonce, entry, epoch, whole, finished_at IS NOT "
       "NULL,"

@@ -297,12 +297,22 @@ void refuse_shared_targets(const TargetOptions& options, const std::vector<Sourc
   }
 }
 
+std::vector<ServerSurvey> survey_targets(Session& session, const TargetOptions& options,
+                                         const std::vector<SourceTable>& sources) {
+  std::vector<std::string> names;
+  for (const auto& source : sources) names.push_back(target_name(options, source));
+  return survey_server(session, options.schema, names);
+}
+
 std::optional<TargetTable> find_target(Session& session, const TargetOptions& options,
                                        const SourceTable& source) {
-  const std::string name = target_name(options, source);
-  const auto survey = survey_server(session, options.schema, name);
+  return find_target(session, options, source, survey_targets(session, options, {source}).front());
+}
+
+std::optional<TargetTable> find_target(const Session& session, const TargetOptions& options,
+                                       const SourceTable& source, const ServerSurvey& survey) {
   if (!survey.table) {
-    (void)pick(survey.names, name, "table");  // throws where several are meant
+    (void)pick(survey.names, target_name(options, source), "table");  // throws where several are meant
     return std::nullopt;
   }
   const ServerTable& server = *survey.table;

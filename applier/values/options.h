@@ -26,6 +26,10 @@ struct TargetOptions {
   TextPolicy invalid_utf8 = TextPolicy::error;
   TableRules rules;
   std::chrono::seconds connect_timeout{10};
+  /// How long a statement may wait for a lock.
+  std::chrono::milliseconds lock_timeout{30'000};
+  /// How long it may take; 0: work in a transaction as long as it takes, what stands by itself a minute.
+  std::chrono::milliseconds statement_timeout{0};
 };
 
 /// Where the source is: its identity as the target remembers it.

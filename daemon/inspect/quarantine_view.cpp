@@ -110,7 +110,6 @@ RetriedAnswer QuarantineView::retried(const Ids& ids) {
 
 std::vector<QuarantinedRow> QuarantineView::discard(const Ids& ids) {
   applier::Transaction transaction(session_);
-  session_.exec(session_.transaction_settings());
   auto rows = held(ids);
   applier::discard_quarantined(session_, schema_, pipeline_, ids);
   transaction.commit();

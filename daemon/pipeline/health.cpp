@@ -19,17 +19,12 @@ Health::Health(std::shared_ptr<applier::Lifeline> lifeline) : lifeline_(std::mov
 }
 
 void Health::moved() {
-  moved_at_ = std::chrono::steady_clock::now().time_since_epoch().count();
+  moved_at_ = Clock::now().time_since_epoch().count();
 }
 
-bool Health::look(Time now) {
-  const auto call = lifeline_->waiting_call();
-  if (call != watched_call_) {
-    watched_call_ = call;
-    watched_since_ = now;
-  }
-  if (call == 0) return now - Time(Time::duration(moved_at_.load())) < kStuckAfter;
-  if (now - watched_since_ > kCallDeadline) lifeline_->cut();
+bool Health::look(Clock::time_point now, std::optional<Clock::duration> call) {
+  if (!call) return now - Clock::time_point(Clock::duration(moved_at_.load())) < kStuckAfter;
+  if (*call > kCallDeadline) lifeline_->cut();
   return true;
 }
 

@@ -2,8 +2,8 @@
 
 #include <atomic>
 #include <chrono>
-#include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "applier/server/session.h"
 
@@ -13,22 +13,20 @@ namespace sluice::daemon {
 /// server may wait, but not without end.
 class Health {
  public:
-  using Time = std::chrono::steady_clock::time_point;
+  using Clock = std::chrono::steady_clock;
 
   explicit Health(std::shared_ptr<applier::Lifeline> lifeline);
 
   /// The strand has moved. Any thread.
   void moved();
 
-  /// Is it moving, or waiting inside a call to the server for no longer than the deadline? Cuts a call that
-  /// is over it. One thread.
-  bool look(Time now);
+  /// Is it moving, or waiting inside a call to the server, which has lasted for `call`, for no longer than
+  /// the deadline? Cuts a call that is over it. One thread.
+  bool look(Clock::time_point now, std::optional<Clock::duration> call);
 
  private:
   std::shared_ptr<applier::Lifeline> lifeline_;
-  std::atomic<std::chrono::steady_clock::rep> moved_at_;
-  std::uint64_t watched_call_ = 0;
-  Time watched_since_{};
+  std::atomic<Clock::rep> moved_at_;
 };
 
 }  // namespace sluice::daemon

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "daemon/log/log.h"
+#include "daemon/pipeline/awaited.h"
 #include "daemon/pipeline/strand.h"
 
 namespace sluice::daemon {
@@ -169,6 +170,7 @@ void Pipeline::run_command() {
 
 void Pipeline::failed(const std::exception_ptr& thrown) {
   auto report = report_failure(thrown);
+  auto waiting = awaited(report.error, config_, calls_.waited());
   const bool in_the_way = report.error.code == "migration_running";
   replicator_.close_target();
   if (in_the_way) replicator_.close();  // out of the migration's way with the file as well
@@ -187,7 +189,7 @@ void Pipeline::failed(const std::exception_ptr& thrown) {
               {{"pipeline", config_.name}, {"code", report.error.code}, {"sqlstate", report.error.sqlstate}});
     return;
   }
-  after.told ? board_.note_error(std::move(report.error)) : board_.clear_error();
+  after.told ? board_.note_error(std::move(report.error), std::move(waiting)) : board_.clear_error();
 }
 
 void Pipeline::tell(const ErrorReport& error) const {
@@ -238,10 +240,31 @@ void Pipeline::log_state() {
   log_event(LogLevel::info, "pipeline_state", {{"pipeline", config_.name}, {"state", to_string(state)}});
 }
 
+PipelineReport Pipeline::report() const {
+  PipelineReport report = board_.report();
+  if (auto now = calls_.waiting()) {
+    // The same wait, for which there have been attempts before.
+    if (report.waiting && report.waiting->what == now->what) now->since = report.waiting->since;
+    report.waiting = std::move(now);
+  }
+  return report;
+}
+
+void Pipeline::saw_waiting(const LongCall& call, std::optional<Waiting> waiting) {
+  if (!calls_.saw(call, waiting)) return;
+  log_event(LogLevel::warning, "waiting",
+            {{"pipeline", config_.name},
+             {"for", to_string(waiting->kind)},
+             {"what", waiting->what},
+             {"who", waiting->who},
+             {"hint", waiting->hint}});
+}
+
 bool Pipeline::healthy(Pump::Time now) {
+  const auto call = calls_.age(now);
   // Between calls the strand answers at once, or works on the file within its own time limits.
-  if (lifeline_->waiting_call() == 0) on_strand([](Pipeline& self) { self.health_.moved(); });
-  return health_.look(now);
+  if (!call) on_strand([](Pipeline& self) { self.health_.moved(); });
+  return health_.look(now, call);
 }
 
 }  // namespace sluice::daemon

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "daemon/pipeline/call_watch.h"
 #include "daemon/pipeline/file_watch.h"
 #include "daemon/pipeline/health.h"
 #include "daemon/pipeline/pump.h"
@@ -65,7 +66,9 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   /// Puts the row into the quarantine before which the pipeline is halted, if it is by this error.
   void skip(const std::string& error_id, Reply<SkippedAnswer> reply);
 
-  PipelineReport report() const { return board_.report(); }
+  PipelineReport report() const;
+  /// Somebody has looked whom a call to the server waits for.
+  void saw_waiting(const LongCall& call, std::optional<Waiting> waiting);
   /// Somebody has looked, and found the changelog to end at `newest`.
   void saw(capture::Position newest) { board_.saw(newest); }
   SeenMarks seen_marks() const { return board_.seen_marks(); }
@@ -74,6 +77,9 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   /// Is it moving, or waiting inside a call to the server for no longer than the deadline? Called from time
   /// to time by one thread; cuts a call that is over its deadline.
   bool healthy(Pump::Time now);
+  /// A call to the server that lasts, if it is time to look whom it waits for; saw_waiting() has to follow.
+  /// By the thread that calls healthy().
+  std::optional<LongCall> call_to_look_at(Pump::Time now) { return calls_.due(now); }
 
  private:
   struct Cutover {
@@ -134,6 +140,7 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   PipelineConfig config_;
   std::shared_ptr<applier::Lifeline> lifeline_ = std::make_shared<applier::Lifeline>();
   Health health_{lifeline_};
+  CallWatch calls_{lifeline_};
   Replicator replicator_;
   Pump pump_;
   StatusBoard board_;

@@ -54,11 +54,17 @@ void StatusBoard::note_step(const StepResult& result, Pump::Time now) {
   if (result.at_boundary && !result.copying) equal_at_ = now;
 }
 
-void StatusBoard::note_error(ErrorReport error) {
+void StatusBoard::note_error(ErrorReport error, std::optional<Waiting> waiting) {
   const std::scoped_lock lock(mutex_);
   const bool again = report_.error && report_.error->id == error.id;
   error.since = again ? report_.error->since : std::chrono::system_clock::now();
   error.attempts = again ? report_.error->attempts + 1 : 1;
+  if (waiting) {
+    const bool still = report_.waiting && report_.waiting->what == waiting->what;
+    if (still) waiting->since = report_.waiting->since;
+    if (waiting->since == WallTime()) waiting->since = error.since;
+  }
+  report_.waiting = std::move(waiting);
   report_.error = std::move(error);
 }
 
@@ -70,6 +76,7 @@ void StatusBoard::note_flush(const FlushReport& flush) {
 void StatusBoard::clear_error() {
   const std::scoped_lock lock(mutex_);
   report_.error.reset();
+  report_.waiting.reset();
 }
 
 bool StatusBoard::set_captured(capture::Position position) {
@@ -170,6 +177,7 @@ PipelineReport StatusBoard::report() const {
   const bool equal = reached_ && report.pending == 0;
   report.behind_s = equal ? 0 : seconds(now - equal_at_);
   report.work = meter_.report(now);
+  if (report.state != State::retrying) report.waiting.reset();
   if (report.error && retry_at_) report.error->next_retry_s = std::max(0.0, seconds(*retry_at_ - now));
   return report;
 }

@@ -20,7 +20,8 @@ class StatusBoard {
 
   // The pipeline's strand.
   void note_step(const StepResult& result, Pump::Time now);
-  void note_error(ErrorReport error);
+  /// `waiting`: what the next attempt has to wait for, where that is known.
+  void note_error(ErrorReport error, std::optional<Waiting> waiting);
   void note_flush(const FlushReport& flush);
   void clear_error();
   /// False where that was known.

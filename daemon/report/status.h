@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "daemon/report/waiting.h"
+
 /// What the daemon says about itself: plain data, copied out of the pipelines, rendered by control_protocol.
 namespace sluice::daemon {
 
@@ -102,6 +104,7 @@ struct PipelineReport {
   std::vector<TableReport> tables;
   std::optional<WorkReport> work;
   std::int64_t quarantined = 0;
+  std::optional<Waiting> waiting;
   std::optional<ErrorReport> error;
 };
 

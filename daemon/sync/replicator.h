@@ -15,6 +15,7 @@
 #include "applier/server/constraints.h"
 #include "applier/server/progress.h"
 #include "applier/server/sequences.h"
+#include "applier/server/server_table.h"
 #include "applier/server/session.h"
 #include "applier/values/conversion_notes.h"
 #include "applier/write/refusal.h"
@@ -227,7 +228,8 @@ class Replicator {
   void save(const std::map<std::string, applier::TableProgress>& changed);
   void refuse_what_diverges();
   void end_migration();
-  std::optional<applier::TargetTable> fit_target(const capture::SourceTable& table);
+  std::optional<applier::TargetTable> fit_target(const capture::SourceTable& table,
+                                                 const applier::ServerSurvey& survey);
   void install_and_survey();
   void add_column(const capture::SourceTable& table, const std::string& ddl);
 

@@ -38,7 +38,11 @@ CutoverEnd Replicator::cut_over(const CutoverOrder& order) {
   observe("constraints");
   end.constraints = applier::validate_constraints(*session_, plan_.tables);
   // What can be refused is refused now, not under the lock.
-  applier::advance_sequences(*session_, plan_.tables, source_.open().autoincrements());
+  {
+    applier::Transaction transaction(*session_);
+    applier::advance_sequences(*session_, plan_.tables, source_.open().autoincrements());
+    transaction.commit();
+  }
   catch_up();
   observe("lock");
   capture::LockedSource lock = source_.open().lock(order.max_lock);
@@ -105,8 +109,7 @@ void Replicator::bring_over_the_rest(const capture::LockedSource& lock) {
 
 /// To be committed after the file says that it has moved.
 std::vector<applier::SequenceState> Replicator::write_end() {
-  session_->exec(session_->transaction_settings() +
-                 applier::hold_sql(target_.state_schema, config_.name, *row_));
+  session_->exec(applier::hold_sql(target_.state_schema, config_.name, *row_));
   auto sequences = applier::advance_sequences(*session_, plan_.tables, source_.open().autoincrements());
   session_->exec(applier::finish_sql(target_.state_schema, config_.name));
   return sequences;

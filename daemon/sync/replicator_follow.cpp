@@ -38,7 +38,7 @@ void Replicator::follow_schema() {
   const bool everything_gone = catalog_.tables.empty() && !follow.gone.empty();
   refuse_to_follow(follow, everything_gone ? SchemaChanges::additive : config_.schema_changes);
 
-  applier::Transaction transaction(*session_);
+  applier::Transaction transaction(*session_, applier::Queueing::brief);
   session_->exec(advance_nowhere());
   for (const auto& step : follow.steps) carry_out(*session_, step);
   auto next = renamed_progress(follow);

@@ -163,8 +163,7 @@ void Replicator::make_foreign_keys(const TableDesign& design) {
 bool Replicator::try_ddl(const TableDesign& design, const char* event, const std::string& name,
                          const std::string& sql) {
   try {
-    applier::Transaction transaction(*session_);
-    session_->exec(session_->transaction_settings());
+    applier::Transaction transaction(*session_, applier::Queueing::brief);
     session_->exec(advance_nowhere());
     session_->exec(sql);
     transaction.commit();

@@ -148,15 +148,18 @@ void Replicator::plan_tables() {
   finishing_.reset();
   std::vector<TargetTable> tables;
   std::vector<capture::SourceTable> missing;
-  for (const auto& table : catalog_.tables) {
-    if (auto found = fit_target(table)) {
+  const auto surveys = applier::survey_targets(*session_, target_, catalog_.tables);
+  for (std::size_t i = 0; i < surveys.size(); ++i) {
+    if (auto found = fit_target(catalog_.tables[i], surveys[i])) {
       tables.push_back(std::move(*found));
     } else {
-      missing.push_back(table);
+      missing.push_back(catalog_.tables[i]);
     }
   }
   if (!missing.empty()) make_tables(missing, tables);
-  for (const auto& table : missing) tables.push_back(applier::find_target(*session_, target_, table).value());
+  const auto made = applier::survey_targets(*session_, target_, missing);
+  for (std::size_t i = 0; i < made.size(); ++i)
+    tables.push_back(applier::find_target(*session_, target_, missing[i], made[i]).value());
   plan_.tables = applier::parents_first(std::move(tables));
 }
 
@@ -169,18 +172,19 @@ void Replicator::tell_idle_rules() {
 }
 
 /// Nothing where the table is to be made.
-std::optional<TargetTable> Replicator::fit_target(const capture::SourceTable& table) {
+std::optional<TargetTable> Replicator::fit_target(const capture::SourceTable& table,
+                                                  const applier::ServerSurvey& survey) {
   const auto found_progress = progress_.find(table.name);
   const bool running = found_progress != progress_.end() && !found_progress->second.version.empty();
   try {
-    if (auto found = applier::find_target(*session_, target_, table)) return found;
+    if (auto found = applier::find_target(*session_, target_, table, survey)) return found;
   } catch (const ApplyError& error) {
     // A column that the application has added since: it follows by itself, and its rows are copied again.
     const bool additive = running && error.code == "column_missing" && target_.create_tables &&
                           config_.schema_changes != SchemaChanges::halt;
     if (!additive) throw;
     add_column(table, error.hint);
-    return fit_target(table);
+    return fit_target(table, applier::survey_targets(*session_, target_, {table}).front());
   }
   const bool running_pipeline = row_.has_value();
   if (!target_.create_tables || (running_pipeline && config_.schema_changes == SchemaChanges::halt)) {
@@ -193,7 +197,7 @@ std::optional<TargetTable> Replicator::fit_target(const capture::SourceTable& ta
 void Replicator::add_column(const capture::SourceTable& table, const std::string& ddl) {
   auto& state = progress_.at(table.name);
   begin_after_change(state, table.name);
-  applier::Transaction transaction(*session_);
+  applier::Transaction transaction(*session_, applier::Queueing::brief);
   session_->exec(advance_nowhere());
   session_->exec(ddl);
   session_->exec(applier::save_progress_sql(target_.state_schema, config_.name, table.name, state));

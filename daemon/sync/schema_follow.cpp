@@ -67,7 +67,7 @@ class Follower {
   }
 
   std::optional<ServerTable> on_server(const std::string& target) const {
-    return applier::survey_server(session_, options().schema, target).table;
+    return applier::survey_server(session_, options().schema, {target}).front().table;
   }
 
   /// Those of tables whose copy has begun; the server is asked only where something has changed.

@@ -153,7 +153,6 @@ TEST_SUITE("target") {
     }
     {
       applier::Transaction transaction(*target.session);
-      target.session->exec(target.session->transaction_settings());
       CHECK(target.session->exec("SHOW statement_timeout")[0][0].as<std::string>() == "0");
     }
     CHECK(target.query("SET timezone = 'UTC'; SET datestyle = 'ISO';"

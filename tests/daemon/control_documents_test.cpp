@@ -32,6 +32,8 @@ TEST_CASE("the status document has the fields, names and order that programs rel
       dump(to_json(report)) ==
       R"({"api":1,"version":"0.1.0","pid":4711,"started_at":"2026-11-20T12:00:00.000Z","config":"/home/ann/.config/sluice/config.yaml","unclean_end":{"pid":4242,"started_at":"2026-11-19T07:00:00.000Z"},"pipelines":[)"
       R"({"name":"shop","mode":"continuous","state":"halted",)"
+      R"("waiting":{"for":"lock","what":"table public.packages","who":"psql, pid 7, user ann",)"
+      R"("since":"2026-11-20T14:03:24.000Z","hint":"end that transaction"},)"
       R"("source":{"path":"/home/ann/shop.db","id":"5d0c","journal_mode":"wal",)"
       R"("not_captured":[{"name":"search","reason":"virtual table"}]},)"
       R"("target":{"url":"postgresql:///shop","connected":true,"apply_mode":"ordinary","server_version":"15.18"},)"
@@ -165,6 +167,8 @@ shop: halted: NOT REPLICATING: it stands before an error and skips nothing
                40,000 of 100,000 rows, 40 %, 20,000/s, 3.0 s left
   last commit  2026-11-20 15:03:22 +01:00 (1 min ago)
   last flush   2026-11-20 15:03:20 +01:00 (1 min ago), 4 changes in 3.1 ms
+  waiting      for a lock: table public.packages, held by psql, pid 7, user ann, since 2026-11-20 15:03:24 +01:00 (1 min ago)
+  remedy       end that transaction
   error        table package_categories, key 7, SQLSTATE 42703: record "new" has no field "update_at"
   remedy       GRANT SET ON PARAMETER session_replication_role TO ann
   since        2026-11-20 15:03:23 +01:00 (1 min ago), tried 2 times

@@ -51,6 +51,8 @@ DaemonReport full_report() {
                  {"package_categories", "public.package_categories", "halted", 12, 12}};
   shop.work = WorkReport{"verify", "packages", 40000, 100000, 20000, 3};
   shop.quarantined = 3;
+  shop.waiting = Waiting{Waiting::For::lock, "table public.packages", "psql, pid 7, user ann",
+                         parse_utc("2026-11-20T14:03:24.000Z"), "end that transaction"};
   shop.error = ErrorReport{.id = "e17",
                            .cls = "table",
                            .code = "row_refused",

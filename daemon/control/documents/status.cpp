@@ -14,6 +14,15 @@ constexpr auto kValues<State> = std::array{
     State::retrying, State::halted,  State::diverged,    State::finished,  State::stopped};
 
 template <>
+constexpr auto kValues<Waiting::For> =
+    std::array{Waiting::For::lock, Waiting::For::commit, Waiting::For::file, Waiting::For::connection};
+
+template <>
+constexpr auto kFields<Waiting> = std::tuple(field("for", &Waiting::kind), field("what", &Waiting::what),
+                                             known("who", &Waiting::who), field("since", &Waiting::since),
+                                             field("hint", &Waiting::hint));
+
+template <>
 constexpr auto kFields<ErrorReport> =
     std::tuple(field("id", &ErrorReport::id), field("class", &ErrorReport::cls),
                field("code", &ErrorReport::code), field("message", &ErrorReport::message),
@@ -45,7 +54,7 @@ constexpr auto kFields<FlushReport> = std::tuple(field("at", &FlushReport::at),
 template <>
 constexpr auto kFields<PipelineReport> = std::tuple(
     field("name", &PipelineReport::name), field("mode", &PipelineReport::mode),
-    field("state", &PipelineReport::state),
+    field("state", &PipelineReport::state), newer("waiting", &PipelineReport::waiting),
     group("source", field("path", &PipelineReport::source_path), known("id", &PipelineReport::source_id),
           known("journal_mode", &PipelineReport::journal_mode),
           field("not_captured", &PipelineReport::not_captured)),

@@ -92,6 +92,12 @@ void add_error(std::string& text, const PipelineReport& pipeline, WallTime now) 
   add(text, "error id", error.id);
 }
 
+void add_waiting(std::string& text, const PipelineReport& pipeline, WallTime now) {
+  const Waiting& waiting = *pipeline.waiting;
+  add(text, "waiting", fmt::format("for {}, since {}", sentence(waiting), moment(waiting.since, now)));
+  if (!pipeline.error || pipeline.error->hint != waiting.hint) add(text, "remedy", waiting.hint);
+}
+
 void add_work(std::string& text, const WorkReport& work) {
   add(text, doing(work.kind).c_str(), work.table);
   add(text, "", pace_text(work));
@@ -128,6 +134,7 @@ std::string render(const PipelineReport& pipeline, WallTime now) {
     add(text, "last flush",
         fmt::format("{}, {} in {:.1f} ms", moment(flush->at, now), counted(flush->changes, "change"),
                     flush->elapsed_ms));
+  if (pipeline.waiting) add_waiting(text, pipeline, now);
   if (pipeline.error) add_error(text, pipeline, now);
   if (pipeline.quarantined > 0)
     add(text, "held back",

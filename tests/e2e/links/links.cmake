@@ -1,6 +1,6 @@
 # The way between the daemon and Postgres: links that break, poolers, servers that refuse. A suite is a file
 # NAME_test.cpp, a program and a ctest entry, with a cluster of its own.
-set(link_suites bad_link pooler faults)
+set(link_suites bad_link pooler faults waits)
 
 foreach(suite ${link_suites})
   add_executable(${suite}_tests links/${suite}_test.cpp)
