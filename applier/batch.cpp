@@ -320,7 +320,7 @@ HeldBack LargeBatch::keep_account(const capture::Anchor& to) {
     add_source_values(refusal);
     held_back.refused.push_back(refusal.row);
     tried_again_.erase(refusal.row);
-    statements += hold_back_sql(context_.state_schema, context_.pipeline, refusal, to.position);
+    statements += hold_back_sql(session_, context_.state_schema, context_.pipeline, refusal, to.position);
   }
   for (const TargetTable& table : plan_.tables) {
     const auto is_of_table = [&](const Refusal& refusal) { return refusal.row.first == table.source.name; };

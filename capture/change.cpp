@@ -6,6 +6,8 @@
 #include <limits>
 #include <stdexcept>
 
+#include "text/outlet.h"
+
 namespace sluice::capture {
 namespace {
 
@@ -45,12 +47,6 @@ Number from_digits(std::string_view digits, int base, std::string_view word) {
   return number;
 }
 
-std::string shortened(std::string_view bytes, std::size_t limit) {
-  if (bytes.size() <= limit) return std::string(bytes);
-  while (limit > 0 && (static_cast<unsigned char>(bytes[limit]) & 0xC0) == 0x80) --limit;
-  return std::string(bytes.substr(0, limit));
-}
-
 struct Literal {
   std::size_t limit;
 
@@ -65,16 +61,23 @@ struct Literal {
     return text.find_first_of(".en") == std::string::npos ? text + ".0" : text;
   }
 
-  std::string operator()(const Text& text) const {
-    std::string literal = "'";
-    for (const char c : shortened(text.bytes, limit)) literal += c == '\'' ? "''" : std::string(1, c);
-    return literal + (text.bytes.size() > limit ? "…'" : "'");
-  }
+  std::string operator()(const Text& text) const { return text::quoted(text.bytes, limit); }
 
   std::string operator()(const Blob& blob) const {
     return "x'" + to_hex(std::string_view(blob.bytes).substr(0, limit)) +
            (blob.bytes.size() > limit ? "…'" : "'");
   }
+};
+
+struct Described {
+  static std::string of_bytes(const char* kind, const std::string& bytes) {
+    return std::string(kind) + " of " + std::to_string(bytes.size()) + " bytes";
+  }
+  std::string operator()(std::monostate) const { return "NULL"; }
+  std::string operator()(std::int64_t) const { return "integer"; }
+  std::string operator()(double) const { return "real"; }
+  std::string operator()(const Text& text) const { return of_bytes("text", text.bytes); }
+  std::string operator()(const Blob& blob) const { return of_bytes("blob", blob.bytes); }
 };
 
 struct Word {
@@ -90,6 +93,13 @@ struct Word {
     return word;
   }
 };
+
+std::string in_brackets(const std::vector<std::string>& parts) {
+  if (parts.size() == 1) return parts.front();
+  std::string text = "(";
+  for (const std::string& part : parts) text += (text.size() > 1 ? ", " : "") + part;
+  return text + ")";
+}
 
 Value decode_word(std::string_view word) {
   if (word.empty()) refuse(word);
@@ -125,13 +135,19 @@ std::string to_literal(const Value& value, std::size_t limit) {
 }
 
 std::string to_literal(const Key& key, std::size_t limit) {
-  if (key.size() == 1) return to_literal(key.front(), limit);
-  std::string text = "(";
-  for (const Value& value : key) {
-    if (text.size() > 1) text += ", ";
-    text += to_literal(value, limit);
-  }
-  return text + ")";
+  std::vector<std::string> literals;
+  for (const Value& value : key) literals.push_back(to_literal(value, limit));
+  return in_brackets(literals);
+}
+
+std::string describe(const Value& value) {
+  return std::visit(Described{}, value);
+}
+
+std::string describe(const Key& key) {
+  std::vector<std::string> parts;
+  for (const Value& value : key) parts.push_back(describe(value));
+  return in_brackets(parts);
 }
 
 std::string encode(const Key& key) {

@@ -124,12 +124,16 @@ struct CopyState {
   Key frontier;  ///< while copying: the last key copied; empty before the first chunk
 };
 
-/// A value as a SQL literal, for people: 12, 1.5, 'text', x'00ff', NULL. Strings longer than `limit` bytes
-/// are cut with an ellipsis.
+/// A value as a SQL literal, for people: 12, 1.5, 'text', x'00ff', NULL. Text passes the outlet, and what is
+/// longer than `limit` characters or bytes is cut with an ellipsis.
 std::string to_literal(const Value& value, std::size_t limit = static_cast<std::size_t>(-1));
 
 /// A key as SQL literals: `7` or `(1, 'a')`.
 std::string to_literal(const Key& key, std::size_t limit = static_cast<std::size_t>(-1));
+
+/// What a value is, for those who may not see it: `text of 37 bytes`, `integer`, NULL.
+std::string describe(const Value& value);
+std::string describe(const Key& key);
 
 /// A key in a form that survives a round trip through Postgres exactly: one word a value, e.g. "i7 t6162".
 std::string encode(const Key& key);

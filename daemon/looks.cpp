@@ -5,6 +5,7 @@
 
 #include "daemon/inspect/check.h"
 #include "daemon/inspect/quarantine_view.h"
+#include "daemon/log/log.h"
 #include "daemon/report/refusal.h"
 #include "daemon/sync/failure.h"
 
@@ -40,7 +41,7 @@ std::variant<LogAnswer, ControlError> Looks::log(const LogQuery& query) try {
 }
 
 std::variant<QuarantineAnswer, ControlError> Looks::quarantine(const QuarantineQuery& query) const try {
-  return QuarantineView(config()).read(query);
+  return QuarantineView(config()).read(query, log_shows_values());
 } catch (...) {
   return refusal();
 }

@@ -11,13 +11,14 @@
 #include "daemon/control/socket.h"
 #include "daemon/daemon.h"
 #include "daemon/log/log.h"
+#include "text/outlet.h"
 
 namespace {
 
 using namespace sluice::daemon;
 
 int fail(ExitCode code, const std::string& message) {
-  std::fprintf(stderr, "sluiced: %s\n", message.c_str());
+  std::fprintf(stderr, "sluiced: %s\n", sluice::text::harmless(message).c_str());
   return static_cast<int>(code);
 }
 

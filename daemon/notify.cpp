@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "text/outlet.h"
+
 namespace sluice::daemon::notify {
 
 void ready() {
@@ -23,7 +25,7 @@ void stopping() {
 }
 
 void status(const std::string& line) {
-  sd_notify(0, ("STATUS=" + line).c_str());
+  sd_notify(0, ("STATUS=" + text::harmless(line)).c_str());
 }
 
 void watchdog() {

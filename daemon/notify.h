@@ -10,7 +10,8 @@ namespace sluice::daemon::notify {
 void ready();
 void reloading();
 void stopping();
-/// One line for `systemctl status`.
+/// One line for `systemctl status`; a line break in it would be a message of its own, so it passes the
+/// outlet.
 void status(const std::string& line);
 void watchdog();
 /// How often the watchdog wants to hear from us; nothing where none watches.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "applier/compare/key_range.h"
+#include "applier/server/apply_error.h"
 #include "applier/values/identifiers.h"
 #include "applier/write/table_write.h"
 #include "applier/write/write_sql.h"

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "applier/values/identifiers.h"
-#include "applier/values/utf8.h"
+#include "text/utf8.h"
 
 namespace sluice::applier {
 namespace {
@@ -64,7 +64,7 @@ Place place_of(const capture::Value& value, const TargetColumn& column) {
   }
   if (const auto* real = std::get_if<double>(&value)) return place_of(*real);
   if (const auto* text = std::get_if<capture::Text>(&value)) {
-    const bool fits = text->bytes.find('\0') == std::string::npos && is_valid_utf8(text->bytes);
+    const bool fits = text->bytes.find('\0') == std::string::npos && text::is_valid_utf8(text->bytes);
     if (fits) return {Place::Kind::at, quote_literal(text->bytes)};
     return {Place::Kind::at, bytes_literal(text->bytes), true};
   }

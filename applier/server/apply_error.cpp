@@ -5,6 +5,9 @@
 #include <string_view>
 #include <utility>
 
+#include "applier/server/sqlstate_words.h"
+#include "text/outlet.h"
+
 namespace sluice::applier {
 namespace {
 
@@ -62,16 +65,18 @@ const char* code_of(Fault fault) {
   return "target_away";
 }
 
-/// A message with at most the first 20 characters of what it quotes: that may be a whole value.
+/// How much is seen of a value outside of `quarantine show`.
+constexpr std::size_t kShownOfValue = 20;
+
+/// A message with only the beginning of what it quotes: that may be a whole value.
 std::string shortened(const std::string& message) {
-  constexpr std::size_t kShown = 20;
   std::string out;
   std::size_t at = 0;
   for (std::size_t open; (open = message.find('"', at)) != std::string::npos;) {
     const std::size_t close = message.find('"', open + 1);
     const std::size_t end = close == std::string::npos ? message.size() : close;
-    out += message.substr(at, open + 1 - at) + message.substr(open + 1, std::min(kShown, end - open - 1));
-    if (end - open - 1 > kShown) out += "…";
+    out += message.substr(at, open + 1 - at) +
+           text::harmless(std::string_view(message).substr(open + 1, end - open - 1), kShownOfValue);
     if (close == std::string::npos) return out;
     out += '"';
     at = close + 1;
@@ -103,7 +108,45 @@ Fault classify(std::string_view sqlstate) {
 }
 
 ApplyError::ApplyError(Fault fault_, const std::string& message, std::string sqlstate_)
-    : std::runtime_error(message), fault(fault_), code(code_of(fault_)), sqlstate(std::move(sqlstate_)) {
+    : fault(fault_),
+      code(code_of(fault_)),
+      sqlstate(std::move(sqlstate_)),
+      message_(text::harmless(message)),
+      without_values_(applier::without_values(sqlstate, message_)) {
+}
+
+void ApplyError::name_row(const std::string& source_table, const capture::Key& source_key) {
+  table = source_table;
+  key = shown_key(source_key);
+  row = capture::encode(source_key);
+}
+
+void ApplyError::name_value(const std::string& source_column, const capture::Value& value, bool in_key) {
+  column = source_column;
+  value_ = capture::describe(value);
+  beginning_ = capture::to_literal(value, kShownOfValue);
+  value_in_key_ = in_key;
+}
+
+void ApplyError::cut_values(const capture::Row& values) {
+  for (const auto& value : values) {
+    const auto* held = std::get_if<capture::Text>(&value);
+    if (held == nullptr || held->bytes.size() <= kShownOfValue || held->bytes.size() > message_.size())
+      continue;
+    const std::string whole = text::harmless(held->bytes);
+    if (const auto at = message_.find(whole); at != std::string::npos)
+      message_.replace(at, whole.size(), text::harmless(whole, kShownOfValue));
+  }
+}
+
+std::string ApplyError::told(bool values) const {
+  if (value_.empty()) return values ? message_ : without_values_;
+  if (!values) return without_values_ + " (" + value_ + ")";
+  return sqlstate.empty() ? message_ + " (" + value_ + ": " + beginning_ + ")" : message_;
+}
+
+std::string ApplyError::told_key(bool values) const {
+  return values || !value_in_key_ ? key : capture::describe(capture::decode_key(row));
 }
 
 bool ApplyError::waits_for_other_rows() const {
@@ -115,21 +158,26 @@ bool ApplyError::lost_connection() const {
   return fault == Fault::in_doubt || sqlstate.starts_with("08") || sqlstate.starts_with("57P");
 }
 
-ApplyError ApplyError::with_message(const std::string& message) const {
-  ApplyError error(fault, message, sqlstate);
-  error.code = code;
-  error.table = table;
-  error.key = key;
-  error.column = column;
-  error.constraint = constraint;
-  error.hint = hint;
+ApplyError ApplyError::in_words(const std::string& before, const std::string& after) const {
+  ApplyError error = *this;
+  error.message_ = text::harmless(before) + message_ + text::harmless(after);
+  error.without_values_ = text::harmless(before) + without_values_ + text::harmless(after);
   return error;
 }
 
 ApplyError server_refusal(const std::string& message, const std::string& sqlstate) {
   if (sqlstate == "55P03") return lock_timeout();
-  const bool quotes_values = sqlstate.starts_with("22");
+  const bool quotes_values = sqlstate.starts_with("22") || sqlstate.starts_with("P0");
   return ApplyError(classify(sqlstate), quotes_values ? shortened(message) : message, sqlstate);
+}
+
+ApplyError connection_lost() {
+  return ApplyError(Fault::in_doubt, "the connection to Postgres was lost");
+}
+
+std::string shown_key(const capture::Key& key) {
+  constexpr std::size_t kShown = 200;
+  return capture::to_literal(key, kShown);
 }
 
 }  // namespace sluice::applier

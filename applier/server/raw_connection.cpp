@@ -1,19 +1,39 @@
 #include "applier/server/raw_connection.h"
 
 #include <libpq-fe.h>
+#include <poll.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "applier/server/apply_error.h"
+#include "applier/server/connection_failure.h"
 
 namespace sluice::applier {
 namespace {
 
-/// libpq ends its messages with a newline and may write several lines; the first says it.
-std::string first_line(const char* message) {
-  std::string text = message ? message : "";
-  if (const auto end = text.find('\n'); end != std::string::npos) text.resize(end);
-  return text;
+std::string text_of(const char* text) {
+  return text ? text : "";
+}
+
+/// libpq names the SQLSTATE of a refused connection only where that was asked for before, which a call that
+/// waits for the connection leaves no moment for. Empty where this time nobody refuses.
+std::string ask_for_sqlstate(const char* const* names, const char* const* values) {
+  using Clock = std::chrono::steady_clock;
+  constexpr std::chrono::seconds kPatience{5};
+  pg_conn* asked = PQconnectStartParams(names, values, 1);
+  PQsetErrorVerbosity(asked, PQERRORS_VERBOSE);
+  const auto until = Clock::now() + kPatience;
+  auto next = PQstatus(asked) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
+  while ((next == PGRES_POLLING_READING || next == PGRES_POLLING_WRITING) && Clock::now() < until) {
+    pollfd socket{PQsocket(asked), static_cast<short>(next == PGRES_POLLING_READING ? POLLIN : POLLOUT), 0};
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
+    ::poll(&socket, 1, static_cast<int>(left.count()));
+    next = PQconnectPoll(asked);
+  }
+  std::string state = sqlstate_in(text_of(PQerrorMessage(asked)));
+  PQfinish(asked);
+  return state;
 }
 
 pg_conn* connect(const std::vector<std::pair<std::string, std::string>>& keywords) {
@@ -34,9 +54,11 @@ pg_conn* connect(const std::vector<std::pair<std::string, std::string>>& keyword
         handle, [](void*, const char*) {}, nullptr);
     return handle;
   }
-  ApplyError error(Fault::environment, first_line(PQerrorMessage(handle)));
+  const FailedConnection failed{text_of(PQhost(handle)), text_of(PQport(handle)),
+                                text_of(PQerrorMessage(handle))};
   PQfinish(handle);
-  throw error;
+  throw connection_failure(failed,
+                           server_spoke(failed.text) ? ask_for_sqlstate(names.data(), values.data()) : "");
 }
 
 #if PQXX_VERSION_MAJOR < 7
@@ -87,8 +109,8 @@ struct Result {
 [[noreturn]] void throw_result(pg_conn* handle, const PGresult* result) {
   const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
   const char* primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-  if (!state || !primary) throw ApplyError(Fault::in_doubt, first_line(PQerrorMessage(handle)));
-  throw server_refusal(first_line(primary), state);
+  if (!state || !primary) throw connection_lost();
+  throw server_refusal(primary, state);
 }
 
 void drain(pg_conn* handle) {
@@ -117,6 +139,10 @@ std::string transport(pg_conn* handle) {
   return host && host[0] == '/' ? "a local socket" : "";
 }
 
+std::string server_encoding(pg_conn* handle) {
+  return text_of(PQparameterStatus(handle, "server_encoding"));
+}
+
 void begin_copy(pg_conn* handle, const std::string& statement) {
   const Result started(PQexec(handle, statement.c_str()));
   if (PQresultStatus(started.held) != PGRES_COPY_IN) throw_result(handle, started.held);
@@ -127,14 +153,12 @@ void send_copy(pg_conn* handle, const std::string& lines) {
   constexpr std::size_t kPiece = 1 << 20;
   for (std::size_t at = 0; at < lines.size(); at += kPiece) {
     const auto size = std::min(kPiece, lines.size() - at);
-    if (PQputCopyData(handle, lines.data() + at, static_cast<int>(size)) != 1)
-      throw ApplyError(Fault::in_doubt, first_line(PQerrorMessage(handle)));
+    if (PQputCopyData(handle, lines.data() + at, static_cast<int>(size)) != 1) throw connection_lost();
   }
 }
 
 void end_copy(pg_conn* handle) {
-  if (PQputCopyEnd(handle, nullptr) != 1)
-    throw ApplyError(Fault::in_doubt, first_line(PQerrorMessage(handle)));
+  if (PQputCopyEnd(handle, nullptr) != 1) throw connection_lost();
   const Result ended(PQgetResult(handle));
   drain(handle);
   if (PQresultStatus(ended.held) != PGRES_COMMAND_OK) throw_result(handle, ended.held);

@@ -40,6 +40,9 @@ bool in_transaction(pg_conn* handle);
 /// How the bytes travel: "a local socket", "TLSv1.3", or nothing where anybody on the way can read them.
 std::string transport(pg_conn* handle);
 
+/// The name of the encoding that the server's database is in.
+std::string server_encoding(pg_conn* handle);
+
 /// COPY ... FROM STDIN of ready text lines, in as many pieces as one likes. What the server refuses may come
 /// with any of the calls: ApplyError with its SQLSTATE and primary message.
 void begin_copy(pg_conn* handle, const std::string& statement);

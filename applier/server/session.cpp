@@ -97,7 +97,7 @@ ApplyError server_error(const std::string& what) {
   const auto severity_end = line.find(":  ");
   const auto state_at = severity_end + 3;
   if (severity_end == std::string::npos || line.compare(state_at + 5, 2, ": ") != 0) {
-    return ApplyError(Fault::in_doubt, "connection lost: " + line);
+    return connection_lost();
   }
   const std::string sqlstate = line.substr(state_at, 5);
   return server_refusal(line.substr(state_at + 7), sqlstate);
@@ -258,6 +258,10 @@ bool Session::pooled() const {
 
 std::string Session::transport() const {
   return applier::transport(raw_);
+}
+
+bool Session::holds_every_character() const {
+  return server_encoding(raw_) == "UTF8";
 }
 
 ApplyMode Session::probe_mode() {

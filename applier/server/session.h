@@ -98,6 +98,8 @@ class Session {
   bool pooled() const;
   /// "a local socket", "TLSv1.3", or nothing where the connection is not encrypted.
   std::string transport() const;
+  /// Can the server's database hold every character?
+  bool holds_every_character() const;
 
   /// Ends a backend of this pipeline that a lost connection left behind. Not finding it is no error; behind a
   /// pooler, where it may be somebody else's by now, it is left alone.

@@ -4,7 +4,7 @@
 
 #include "applier/values/conversion.h"
 #include "applier/values/decimal.h"
-#include "applier/values/utf8.h"
+#include "text/utf8.h"
 
 namespace sluice::applier {
 namespace {
@@ -50,13 +50,13 @@ std::string clean_text(const std::string& bytes, const TextPolicies& policies) {
   std::string text = bytes;
   if (text.find('\0') != std::string::npos) {
     if (policies.nul == TextPolicy::error) throw ConversionError("text holds a NUL character; see text.nul");
-    text = without_nul(text, policies.nul == TextPolicy::replace);
+    text = text::without_nul(text, policies.nul == TextPolicy::replace);
   }
-  if (!is_valid_utf8(text)) {
+  if (!text::is_valid_utf8(text)) {
     if (policies.invalid_utf8 == TextPolicy::error) {
       throw ConversionError("text is not valid UTF-8; see text.invalid_utf8");
     }
-    text = without_invalid_utf8(text, policies.invalid_utf8 == TextPolicy::replace);
+    text = text::without_invalid_utf8(text, policies.invalid_utf8 == TextPolicy::replace);
   }
   return text;
 }

@@ -68,9 +68,9 @@ void name_partners(std::vector<Refusal>& refusals) {
     if (refusal.error.code != "unique_exchange" || partners.size() < 2) continue;
     const std::vector<std::string> named(
         partners.begin(), partners.begin() + static_cast<long>(std::min(partners.size(), kMostNamed)));
-    refusal.error = refusal.error.with_message(
-        std::string(refusal.error.what()) + "; rows " + join(named, ", ") +
-        (partners.size() > kMostNamed ? ", …" : "") + " of the batch are refused by it");
+    refusal.error = refusal.error.in_words("", "; rows " + join(named, ", ") +
+                                                   (partners.size() > kMostNamed ? ", …" : "") +
+                                                   " of the batch are refused by it");
   }
 }
 
@@ -175,8 +175,8 @@ Refusal GeneralWrite::describe(const TargetTable& table, const pqxx::row& row, A
     refusal.columns.push_back(table.source.columns[table.columns[i].source].name);
     refusal.image.push_back(texts[i]);
   }
-  refusal.error.table = table.source.name;
-  refusal.error.key = shown_key(capture::decode_key(refusal.row.second));
+  refusal.error.name_row(table.source.name, capture::decode_key(refusal.row.second));
+  refusal.error.cut_values(texts);
   explain_exchange(table, refusal.error);
   add_hint(refusal.error, session_, table);
   return refusal;
@@ -214,7 +214,8 @@ void GeneralWrite::take_out(const std::vector<RefusedPlace>& refused) {
 
 /// In ordinary mode it may be the right that keeps the server's triggers out of a mirror.
 void add_hint(ApplyError& error, const Session& session, const TargetTable& table) {
-  if (!error.hint.empty()) return;
+  // A server that is away has nothing against the row.
+  if (!error.hint.empty() || (error.fault != Fault::row && error.fault != Fault::table)) return;
   if (error.sqlstate == "42501") {
     error.hint = grant_sql(table, session.role());
     return;

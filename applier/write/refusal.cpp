@@ -1,6 +1,7 @@
 #include "applier/write/refusal.h"
 
 #include "applier/values/identifiers.h"
+#include "text/outlet.h"
 
 namespace sluice::applier {
 namespace {
@@ -15,8 +16,7 @@ capture::Row as_texts(const std::vector<std::string>& names) {
 
 bool Tolerance::covers(const Refusal& refusal) const {
   if (refusal.error.fault != Fault::row || refusal.row.second.empty()) return false;
-  return everything || held_back.contains(refusal.row) ||
-         skipped.contains({refusal.error.table, refusal.error.key});
+  return everything || held_back.contains(refusal.row) || skipped.contains(refusal.row);
 }
 
 bool is_wholesale(std::size_t refused, std::size_t rows) {
@@ -27,24 +27,25 @@ bool is_wholesale(std::size_t refused, std::size_t rows) {
 }
 
 ApplyError wholesale_refusal(std::size_t refused, std::size_t rows, const ApplyError& first) {
-  ApplyError error =
-      first.with_message(std::to_string(refused) + " of " + std::to_string(rows) + " rows of table '" +
-                         first.table + "' are refused, the first: " + first.what());
+  ApplyError error = first.in_words(std::to_string(refused) + " of " + std::to_string(rows) +
+                                    " rows of table '" + first.table + "' are refused, the first: ");
   error.code = "too_many_refused";
   error.hint = "so many speak of the table on the server and not of its rows: " + first.hint;
   return error;
 }
 
-std::string hold_back_sql(const std::string& schema, const std::string& pipeline, const Refusal& refusal,
-                          capture::Position position) {
+std::string hold_back_sql(const Session& session, const std::string& schema, const std::string& pipeline,
+                          const Refusal& refusal, capture::Position position) {
   const auto& error = refusal.error;
-  const std::string evidence =
-      join({quote_literal(refusal.gone ? "delete" : "write"),
-            quote_literal(capture::encode(as_texts(refusal.columns))),
-            quote_literal(capture::encode(refusal.image)), quote_literal(error.code),
-            quote_literal(error.sqlstate), quote_literal(error.what()), quote_literal(error.column),
-            quote_literal(error.constraint), std::to_string(position.value)},
-           ",");
+  const auto told = [&](const std::string& text) {
+    return quote_literal(session.holds_every_character() ? text::harmless(text) : text::in_ascii(text));
+  };
+  const std::string evidence = join({quote_literal(refusal.gone ? "delete" : "write"),
+                                     quote_literal(capture::encode(as_texts(refusal.columns))),
+                                     quote_literal(capture::encode(refusal.image)), quote_literal(error.code),
+                                     quote_literal(error.sqlstate), told(error.what()), told(error.column),
+                                     told(error.constraint), std::to_string(position.value)},
+                                    ",");
   const std::string names =
       "operation, columns, image, code, sqlstate, message, column_name, constraint_name, position";
   return "INSERT INTO " + quote_name(schema, "quarantine") + " AS q (pipeline, source_table, key, " + names +

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "applier/server/apply_error.h"
+#include "applier/server/session.h"
 #include "applier/server/target_table.h"
 #include "capture/change.h"
 
@@ -31,7 +32,7 @@ struct Refusal {
 struct Tolerance {
   bool everything = false;      ///< the owner has chosen so
   std::set<RowName> held_back;  ///< these are there already
-  std::set<RowName> skipped;    ///< a person has said so; the key as the refusal shows it, an SQL literal
+  std::set<RowName> skipped;    ///< a person has said so
 
   bool covers(const Refusal& refusal) const;
 };
@@ -50,8 +51,8 @@ bool is_wholesale(std::size_t refused, std::size_t rows);
 ApplyError wholesale_refusal(std::size_t refused, std::size_t rows, const ApplyError& first);
 
 /// The statement that puts a refused row into the quarantine, or renews what is known of it there.
-std::string hold_back_sql(const std::string& schema, const std::string& pipeline, const Refusal& refusal,
-                          capture::Position position);
+std::string hold_back_sql(const Session& session, const std::string& schema, const std::string& pipeline,
+                          const Refusal& refusal, capture::Position position);
 
 /// The statement that takes rows out of the quarantine which have been brought over.
 std::string resolve_sql(const std::string& schema, const std::string& pipeline,

@@ -1,5 +1,6 @@
 #include "applier/write/stage.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -12,8 +13,24 @@ namespace {
 
 const std::vector<std::string> kOwnColumns{"sluice_gone", "sluice_row", "sluice_key"};
 
-/// Where the rows of a chunk wait as texts while those are sought that their types refuse.
-constexpr const char* kTexts = "pg_temp.sluice_texts";
+/// Where the rows of a chunk wait as bytes while those are sought that their types refuse.
+constexpr const char* kBytes = "pg_temp.sluice_bytes";
+
+/// As Postgres reads bytes from text.
+TextRow as_bytes(const TextRow& values) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  TextRow row;
+  for (const auto& value : values) {
+    std::optional<std::string>& bytes = row.emplace_back();
+    if (!value) continue;
+    bytes = "\\x";
+    for (const unsigned char byte : *value) {
+      *bytes += kDigits[byte >> 4];
+      *bytes += kDigits[byte & 15];
+    }
+  }
+  return row;
+}
 
 }  // namespace
 
@@ -41,7 +58,7 @@ std::vector<Refusal> Stage::add(const TableWrite& write, std::size_t most) {
   session_.end_stream();
   try {
     Savepoint savepoint(session_);
-    session_.copy(name_, all_columns(), lines(write));
+    session_.copy(name_, all_columns(), lines(write, Spelling::text));
     savepoint.release();
     return {};
   } catch (ApplyError& error) {
@@ -51,57 +68,54 @@ std::vector<Refusal> Stage::add(const TableWrite& write, std::size_t most) {
   return add_by_halves(write, most);
 }
 
-std::string Stage::lines(const TableWrite& write) const {
+std::string Stage::lines(const TableWrite& write, Spelling spelling) const {
   const std::optional<std::string> there = "f";
   const std::optional<std::string> gone = "t";
-  const std::optional<std::string> null;
   std::int64_t next = first_row_;
-  std::optional<std::string> row;
-  std::optional<std::string> key;
   std::string out;
-  for (std::size_t i = 0; i < write.upserts.size(); ++i) {
-    row = std::to_string(next++);
-    key = capture::encode(key_of(table_.source, *write.rows[i]));
-    std::vector<const std::optional<std::string>*> fields{&there, &row, &key};
-    for (const auto& value : write.upserts[i]) fields.push_back(&value);
+  const auto add = [&](const std::optional<std::string>& is_gone, const capture::Key& source_key,
+                       const TextRow& values) {
+    const std::optional<std::string> row = std::to_string(next++);
+    const std::optional<std::string> key = capture::encode(source_key);
+    std::vector<const std::optional<std::string>*> fields{&is_gone, &row, &key};
+    const TextRow bytes = spelling == Spelling::bytes ? as_bytes(values) : TextRow();
+    for (const auto& value : spelling == Spelling::bytes ? bytes : values) fields.push_back(&value);
     append_copy_line(out, fields);
-  }
+  };
+  for (std::size_t i = 0; i < write.upserts.size(); ++i)
+    add(there, key_of(table_.source, *write.rows[i]), write.upserts[i]);
   for (std::size_t i = 0; i < write.deletes.size(); ++i) {
-    row = std::to_string(next++);
-    key = capture::encode(*write.gone[i]);
-    std::vector<std::optional<std::string>> values(table_.columns.size());
+    TextRow values(table_.columns.size());
     for (std::size_t c = 0; c < table_.key.size(); ++c) values[table_.key[c]] = write.deletes[i][c];
-    std::vector<const std::optional<std::string>*> fields{&gone, &row, &key};
-    for (const auto& value : values) fields.push_back(&value);
-    append_copy_line(out, fields);
+    add(gone, *write.gone[i], values);
   }
   return out;
 }
 
-/// "t.a::varchar": the text as the column's type reads it; the assignment to the column does the rest.
-std::vector<std::string> Stage::casts(const std::string& prefix) const {
-  std::vector<std::string> out;
-  for (const auto& column : table_.columns) out.push_back(prefix + column.name + "::" + column.cast_type);
-  return out;
+/// The bytes as the column's type reads them; the assignment to the column does the rest.
+std::string Stage::cast(const TargetColumn& column) {
+  return "convert_from(" + column.name + ",'UTF8')::" + column.cast_type;
 }
 
-/// The rows as texts, which no type refuses, go from there into the stage.
+/// The rows as bytes, which no type refuses and no encoding lacks, go from there into the stage.
 std::vector<Refusal> Stage::add_by_halves(const TableWrite& write, std::size_t most) {
-  std::vector<std::string> texts{"sluice_gone boolean", "sluice_row bigint", "sluice_key text"};
-  for (const auto& name : table_.column_names()) texts.push_back(name + " text");
-  session_.exec("CREATE TEMPORARY TABLE sluice_texts (" + join(texts, ",") + ") ON COMMIT DROP");
-  session_.copy(kTexts, all_columns(), lines(write));
+  std::vector<std::string> columns{"sluice_gone boolean", "sluice_row bigint", "sluice_key text"};
+  for (const auto& name : table_.column_names()) columns.push_back(name + " bytea");
+  session_.exec("CREATE TEMPORARY TABLE sluice_bytes (" + join(columns, ",") + ") ON COMMIT DROP");
+  session_.copy(kBytes, all_columns(), lines(write, Spelling::bytes));
 
-  session_.exec(std::string("CREATE INDEX ON ") + kTexts + " (sluice_row); ANALYZE " + kTexts);
-  const std::string from_texts = std::string(" FROM ") + kTexts;
+  session_.exec(std::string("CREATE INDEX ON ") + kBytes + " (sluice_row); ANALYZE " + kBytes);
+  const std::string from_bytes = std::string(" FROM ") + kBytes;
+  std::vector<std::string> casts;
+  for (const auto& column : table_.columns) casts.push_back(cast(column));
   const auto refused = write_by_halves(
       session_, state_schema_,
       {"INSERT INTO " + name_ + " (" + join(all_columns(), ",") + ") SELECT " + join(kOwnColumns, ",") + "," +
-       join(casts(""), ",") + from_texts + " WHERE sluice_row BETWEEN $1 AND $2"},
-      "SELECT sluice_row" + from_texts + " ORDER BY 1", most);
+       join(casts, ",") + from_bytes + " WHERE sluice_row BETWEEN $1 AND $2"},
+      "SELECT sluice_row" + from_bytes + " ORDER BY 1", most);
   std::vector<Refusal> refusals;
   for (const auto& each : refused) refusals.push_back(refusal_of(write, each.place, each.error));
-  session_.exec(std::string("DROP TABLE ") + kTexts);
+  session_.exec(std::string("DROP TABLE ") + kBytes);
   return refusals;
 }
 
@@ -110,10 +124,18 @@ Refusal Stage::refusal_of(const TableWrite& write, std::int64_t row, ApplyError 
   const bool gone = place >= write.upserts.size();
   const capture::Key key =
       gone ? *write.gone[place - write.upserts.size()] : key_of(table_.source, *write.rows[place]);
-  error.table = table_.source.name;
-  error.key = shown_key(key);
-  if (error.column.empty()) error.column = column_at_fault(row);
-  return {{table_.source.name, capture::encode(key)},
+  error.name_row(table_.source.name, key);
+  if (!gone) error.cut_values(*write.rows[place]);
+  if (const auto* column = column_at_fault(row)) {
+    const auto in_key = std::ranges::find(table_.source.key, column->source);
+    const bool of_key = in_key != table_.source.key.end();
+    if (of_key || !gone) {
+      const auto& value = of_key ? key[static_cast<std::size_t>(in_key - table_.source.key.begin())]
+                                 : (*write.rows[place])[column->source];
+      error.name_value(table_.source.columns[column->source].name, value, of_key);
+    }
+  }
+  return {{table_.source.name, error.row},
           gone,
           column_names(table_.source),
           gone ? capture::Row{} : *write.rows[place],
@@ -121,19 +143,18 @@ Refusal Stage::refusal_of(const TableWrite& write, std::int64_t row, ApplyError 
 }
 
 /// The server does not say which column has refused a value, so each is asked by itself.
-std::string Stage::column_at_fault(std::int64_t row) {
+const TargetColumn* Stage::column_at_fault(std::int64_t row) {
   std::vector<std::string> tries;
   for (const auto& column : table_.columns) {
-    tries.push_back(quote_literal("INSERT INTO " + name_ + " (" + column.name + ") SELECT " + column.name +
-                                  "::" + column.cast_type + " FROM " + kTexts +
-                                  " WHERE sluice_row = " + std::to_string(row)));
+    tries.push_back(quote_literal("INSERT INTO " + name_ + " (" + column.name + ") SELECT " + cast(column) +
+                                  " FROM " + kBytes + " WHERE sluice_row = " + std::to_string(row)));
   }
   const Savepoint undone(session_);
   const auto refused = session_
                            .exec("SELECT " + quote_name(state_schema_, "first_refused") + "(ARRAY[" +
                                  join(tries, ",") + "])")[0][0]
                            .as<std::size_t>();
-  return refused == 0 ? "" : table_.source.columns[table_.columns[refused - 1].source].name;
+  return refused == 0 ? nullptr : &table_.columns[refused - 1];
 }
 
 void Stage::forget(const std::string& key) {

@@ -54,11 +54,12 @@ class Stage {
 
  private:
   std::vector<std::string> all_columns() const;
-  std::string lines(const TableWrite& write) const;
+  enum class Spelling { text, bytes };
+  std::string lines(const TableWrite& write, Spelling spelling) const;
   std::vector<Refusal> add_by_halves(const TableWrite& write, std::size_t most);
-  std::vector<std::string> casts(const std::string& prefix) const;
+  static std::string cast(const TargetColumn& column);
   Refusal refusal_of(const TableWrite& write, std::int64_t row, ApplyError error);
-  std::string column_at_fault(std::int64_t row);
+  const TargetColumn* column_at_fault(std::int64_t row);
 
   Session& session_;
   const TargetTable& table_;

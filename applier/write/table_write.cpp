@@ -12,11 +12,11 @@ namespace sluice::applier {
 namespace {
 
 ApplyError refusal(const TargetTable& table, const capture::Key& key, const TargetColumn& column,
-                   const ConversionError& reason) {
+                   const capture::Value& value, const ConversionError& reason) {
   ApplyError error(Fault::row, reason.what());
-  error.table = table.source.name;
-  error.key = shown_key(key);
-  error.column = table.source.columns[column.source].name;
+  error.name_row(table.source.name, key);
+  error.name_value(table.source.columns[column.source].name, value,
+                   std::ranges::find(table.source.key, column.source) != table.source.key.end());
   error.hint = "change the value in SQLite, or the type of column " + column.name + " (" + column.type +
                ") of " + table.display_name + "; replication then goes on by itself";
   if (!reason.remedy.empty()) {
@@ -41,7 +41,7 @@ TextKey convert_key(const TargetTable& table, const capture::Key& key) {
       text.push_back(key_to_postgres(key[i], column.converted_as()));
       if (column.folded) refuse_other_letters(text.back());
     } catch (const ConversionError& reason) {
-      throw refusal(table, key, column, reason);
+      throw refusal(table, key, column, key[i], reason);
     }
   }
   return text;
@@ -124,7 +124,7 @@ TextRow convert_row(const TargetTable& table, const capture::Row& row, const Tex
     try {
       text[i] = to_postgres(row[column.source], column.converted_as(), policies, remarks);
     } catch (const ConversionError& reason) {
-      throw refusal(table, key_of(table.source, row), column, reason);
+      throw refusal(table, key_of(table.source, row), column, row[column.source], reason);
     }
     if (remarks != 0 && policies.notes) {
       policies.notes->add(table.source.name, table.source.columns[column.source].name, remarks);
@@ -162,11 +162,6 @@ TableWrite convert_changes(const TargetTable& table, const capture::TableChanges
     write.gone.push_back(&state.key);
   }
   return write;
-}
-
-std::string shown_key(const capture::Key& key) {
-  constexpr std::size_t kShownBytes = 200;
-  return capture::to_literal(key, kShownBytes);
 }
 
 void append_copy_line(std::string& lines, const std::vector<const std::optional<std::string>*>& fields) {

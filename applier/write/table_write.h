@@ -50,9 +50,6 @@ TableWrite convert_rows(const TargetTable& table, const std::vector<capture::Row
 TableWrite convert_changes(const TargetTable& table, const capture::TableChanges& changes,
                            const TextPolicies& policies);
 
-/// A key for people: `7` or `(1, 'a')`.
-std::string shown_key(const capture::Key& key);
-
 /// One line of COPY's text format, with the newline.
 void append_copy_line(std::string& lines, const std::vector<const std::optional<std::string>*>& fields);
 

@@ -38,8 +38,7 @@ void create_triggers(SQLite::Database& database, const TablePlan& plan) {
     for (const auto& trigger : plan.triggers) database.exec(trigger.sql);
   } catch (const SQLite::Exception& refusal) {
     if (refusal.getErrorCode() != SQLITE_ERROR) throw;
-    throw SourceError("trigger_refused",
-                      "SQLite refuses a trigger on table '" + plan.table.name + "': " + refusal.what(),
+    throw SourceError("trigger_refused", "SQLite refuses a trigger on table '" + plan.table.name + "'",
                       "leave the table out with tables.exclude, and report its CREATE statements");
   }
 }

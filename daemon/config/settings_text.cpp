@@ -5,6 +5,7 @@
 #include "daemon/config/rule_codec.h"
 #include "daemon/config/settings.h"
 #include "daemon/config/value_text.h"
+#include "text/outlet.h"
 
 namespace sluice::daemon {
 
@@ -86,7 +87,8 @@ std::string as_json(const Config& config) {
     document["pipelines"][pipeline.name] = as_object(pipeline_settings(), pipeline);
   }
   document["settings"] = as_object(daemon_settings(), config);
-  return document.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
+  return text::harmless_json(document.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace)) +
+         '\n';
 }
 
 std::string markdown_row(const SettingInfo& setting) {

@@ -1,9 +1,9 @@
 #include "daemon/ctl/failure.h"
 
-#include <algorithm>
 #include <cstdio>
 
 #include "daemon/config/config.h"
+#include "text/outlet.h"
 
 namespace sluice::daemon {
 
@@ -28,10 +28,7 @@ CtlFailure failure_from(const ControlError& error) {
 }
 
 void complain(const std::string& reason) {
-  std::string line = reason;
-  std::replace_if(
-      line.begin(), line.end(), [](char letter) { return letter == '\n' || letter == '\r'; }, ' ');
-  std::fprintf(stderr, "sluicectl: %s\n", line.c_str());
+  std::fprintf(stderr, "sluicectl: %s\n", text::harmless(reason).c_str());
 }
 
 ExitCode run_guarded(const std::function<ExitCode()>& verb) try {

@@ -1,9 +1,9 @@
 #include "daemon/inspect/quarantine_view.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
+#include "applier/server/sqlstate_words.h"
 #include "capture/change.h"
 #include "daemon/report/clock_text.h"
 #include "daemon/report/refusal.h"
@@ -16,16 +16,6 @@ using applier::QuarantinedRow;
 
 /// Values are shown whole, but for those that no screen and no clipboard can hold.
 constexpr std::size_t kShownBytes = 1 << 20;
-
-/// What the frequent refusals mean.
-constexpr std::array<std::pair<const char*, const char*>, 6> kMeanings{{
-    {"22001", "the text is longer than the column takes"},
-    {"22003", "the number is larger than the column takes"},
-    {"23502", "the column takes no NULL"},
-    {"23503", "a row that it points at is not on the server, or one that is there still points at it"},
-    {"23505", "another row on the server holds the same values"},
-    {"23514", "the values break a CHECK of the table"},
-}};
 
 std::string remedy(const std::string& pipeline, const QuarantinedRow& row) {
   const std::string again = "sluicectl quarantine retry " + pipeline + " " + std::to_string(row.id);
@@ -43,10 +33,8 @@ std::string remedy(const std::string& pipeline, const QuarantinedRow& row) {
            "forbids its deletion, then: " +
            again;
   }
-  const auto* known = std::find_if(kMeanings.begin(), kMeanings.end(),
-                                   [&](const auto& meaning) { return row.sqlstate == meaning.first; });
-  const std::string meaning = known == kMeanings.end() ? "" : std::string(known->second) + ": ";
-  return meaning +
+  const std::string meaning(applier::meaning_of(row.sqlstate));
+  return (meaning.empty() ? "" : meaning + ": ") +
          "change the row in SQLite, and it goes over by itself; or change the table on the server, then: " +
          again;
 }
@@ -60,15 +48,29 @@ std::vector<HeldRow::Field> fields_of(const QuarantinedRow& row) {
   return fields;
 }
 
+/// Is what was refused a part of the key?
+bool refused_in_key(const QuarantinedRow& row, const capture::Key& key) {
+  const auto names = capture::decode_key(row.columns);
+  const auto values = capture::decode_key(row.image);
+  for (std::size_t i = 0; i < std::min(names.size(), values.size()); ++i)
+    if (names[i] == capture::Value(capture::Text{row.column})) return std::ranges::count(key, values[i]) > 0;
+  return false;
+}
+
+std::string told_key(const QuarantinedRow& row, bool values) {
+  const auto key = capture::decode_key(row.key);
+  return !values && refused_in_key(row, key) ? capture::describe(key) : capture::to_literal(key, kShownBytes);
+}
+
 }  // namespace
 
-HeldRow to_held_row(const std::string& pipeline, const QuarantinedRow& row) {
+HeldRow to_held_row(const std::string& pipeline, const QuarantinedRow& row, bool values) {
   return {.id = row.id,
           .table = row.source_table,
-          .key = capture::to_literal(capture::decode_key(row.key), kShownBytes),
+          .key = told_key(row, values),
           .operation = row.operation,
           .code = row.code,
-          .message = row.message,
+          .message = values ? row.message : applier::without_values(row.sqlstate, row.message),
           .sqlstate = row.sqlstate,
           .column = row.column,
           .constraint = row.constraint,
@@ -77,7 +79,7 @@ HeldRow to_held_row(const std::string& pipeline, const QuarantinedRow& row) {
           .first_at = parse_utc(row.first_at),
           .last_at = parse_utc(row.last_at),
           .attempts = row.attempts,
-          .values = fields_of(row)};
+          .values = values ? fields_of(row) : std::vector<HeldRow::Field>()};
 }
 
 QuarantineView::QuarantineView(const PipelineConfig& config)
@@ -86,10 +88,11 @@ QuarantineView::QuarantineView(const PipelineConfig& config)
       session_(target_options(config), std::make_shared<applier::Lifeline>()) {
 }
 
-QuarantineAnswer QuarantineView::read(const QuarantineQuery& query) {
+QuarantineAnswer QuarantineView::read(const QuarantineQuery& query, bool values) {
   QuarantineAnswer answer{.pipeline = pipeline_, .rows = {}, .total = total()};
-  const auto rows = query.id ? held({*query.id}, true) : load({.after = query.after, .limit = query.limit});
-  for (const auto& row : rows) answer.rows.push_back(to_held_row(pipeline_, row));
+  const auto rows = query.id ? held({*query.id}, true)
+                             : load({.after = query.after, .limit = query.limit, .images = !values});
+  for (const auto& row : rows) answer.rows.push_back(to_held_row(pipeline_, row, query.id || values));
   return answer;
 }
 

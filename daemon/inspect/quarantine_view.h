@@ -16,7 +16,8 @@ class QuarantineView {
 
   explicit QuarantineView(const PipelineConfig& config);
 
-  QuarantineAnswer read(const QuarantineQuery& query);
+  /// Without `values` nothing that was refused is shown but of a row that is asked for by its id.
+  QuarantineAnswer read(const QuarantineQuery& query, bool values);
 
   /// The ids to try again: those given, all of which must be held back; where none are given, every one.
   Ids to_retry(Ids ids);
@@ -36,7 +37,7 @@ class QuarantineView {
   applier::Session session_;
 };
 
-/// A row with its values, its refusal and the remedy, in words.
-HeldRow to_held_row(const std::string& pipeline, const applier::QuarantinedRow& row);
+/// A row with its refusal and the remedy, in words; with its values, or without anything that was refused.
+HeldRow to_held_row(const std::string& pipeline, const applier::QuarantinedRow& row, bool values);
 
 }  // namespace sluice::daemon

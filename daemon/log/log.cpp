@@ -100,8 +100,8 @@ void log_event(LogLevel level, std::string_view event, LogFields fields) {
   log.logger.log(to_spdlog(level), spdlog::string_view_t(line));
 }
 
-std::string log_value(std::string_view type, std::string_view value) {
-  return described_value(type, value, the_log().values);
+bool log_shows_values() {
+  return the_log().values;
 }
 
 }  // namespace sluice::daemon

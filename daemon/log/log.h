@@ -19,8 +19,7 @@ void configure_log(const LogConfig& config);
 /// standard error is the journal. JSON: one object with time, level, event and the fields. Any thread.
 void log_event(LogLevel level, std::string_view event, LogFields fields = {});
 
-/// A user's value as it may be logged: `text of 37 bytes: first 20 characters`, with log.values off
-/// `text of 37 bytes`. Any thread.
-std::string log_value(std::string_view type, std::string_view value);
+/// May what people are told hold the beginning of a value? log.values says so. Any thread.
+bool log_shows_values();
 
 }  // namespace sluice::daemon

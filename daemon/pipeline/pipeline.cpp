@@ -211,8 +211,11 @@ void Pipeline::finish_leaving() {
   timer_.cancel();
   second_look_.cancel();
   if (watch_) watch_->close();
-  const ControlError gone =
-      refusal_of({"", "", "stopped", "the daemon let go of it", "", "", "", "", "start it again", {}, 0, {}});
+  ErrorReport stopped;
+  stopped.code = "stopped";
+  stopped.message = "the daemon let go of it";
+  stopped.hint = "start it again";
+  const ControlError gone = refusal_of(stopped);
   requests_.refuse(gone);
   refuse_comparisons(gone, false);
   replicator_.close();

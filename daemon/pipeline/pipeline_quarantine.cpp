@@ -33,7 +33,7 @@ void Pipeline::skip(const std::string& error_id, Reply<SkippedAnswer> reply) {
   on_strand([error_id, reply = std::move(reply)](Pipeline& self) {
     if (const auto closed = self.closed_to_skip(error_id)) return reply(*closed);
     const auto error = *self.board_.report().error;
-    self.replicator_.skip(error.table, error.key);
+    self.replicator_.skip({error.table, error.row});
     const auto gone_on = [name = self.config_.name, error, reply](const auto& flushed) {
       if (const auto* refused = std::get_if<ControlError>(&flushed))
         return reply(after_skipping(error, *refused));
@@ -55,7 +55,7 @@ std::optional<ControlError> Pipeline::closed_to_skip(const std::string& error_id
     return ControlError{Refused::conflict, "another_error",
                         name + " stands before another error by now, " + error->id + ": " + error->message,
                         "to pass over that one: sluicectl skip " + config_.name + " --error " + error->id};
-  const bool one_row = error->cls == "row" && error->code != "too_many_refused" && !error->key.empty();
+  const bool one_row = error->cls == "row" && error->code != "too_many_refused" && !error->row.empty();
   if (!one_row || error->table.empty())
     return ControlError{Refused::conflict, "not_a_row",
                         name + " does not stand before a single row: " + error->message, error->hint};

@@ -38,7 +38,8 @@ struct ErrorReport {
   std::string message;
   std::string sqlstate;
   std::string table;
-  std::string key;
+  std::string key;  ///< as it is shown
+  std::string row;  ///< the key by which the row is recognised; stays inside
   std::string column;
   std::string hint;
   WallTime since{};

@@ -138,8 +138,8 @@ class Replicator {
   std::int64_t quarantined() const { return static_cast<std::int64_t>(tolerance_.held_back.size()); }
   /// The next step tries the held back rows again, whether or not they have changed.
   void retry_quarantined() { retry_quarantined_ = true; }
-  /// The next step holds this row back where it is refused; the key is the SQL literal of the refusal.
-  void skip(const std::string& table, const std::string& key) { tolerance_.skipped.emplace(table, key); }
+  /// The next step holds this row back where it is refused.
+  void skip(applier::RowName row) { tolerance_.skipped.insert(std::move(row)); }
   /// Somebody has dropped these rows from the quarantine.
   void discarded(const std::vector<applier::RowName>& rows);
 

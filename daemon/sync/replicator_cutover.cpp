@@ -15,8 +15,8 @@ namespace {
 
 CutoverRefused not_recorded(const applier::ApplyError& error) {
   return {"not_recorded",
-          std::string("the file has moved and Postgres holds its last change, but could not note that: ") +
-              error.what(),
+          "the file has moved and Postgres holds its last change, but could not note that: " +
+              error.told(log_shows_values()),
           "the daemon notes it by itself as soon as the server answers; see: sluicectl status"};
 }
 

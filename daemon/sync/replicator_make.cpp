@@ -174,7 +174,7 @@ bool Replicator::try_ddl(const TableDesign& design, const char* event, const std
                {"table", design.source},
                {"name", name},
                {"sqlstate", refusal.sqlstate},
-               {"message", refusal.what()},
+               {"message", refusal.told(log_shows_values())},
                {"remedy", sql + ";"}});
     return false;
   }

@@ -292,8 +292,7 @@ void carry_out(applier::Session& session, const SchemaStep& step) {
       return;
     }
     if (refusal.fault != Fault::table && refusal.fault != Fault::row) throw;
-    ApplyError error =
-        refusal.with_message(step.what + ", and the server refuses to follow: " + refusal.what());
+    ApplyError error = refusal.in_words(step.what + ", and the server refuses to follow: ");
     error.fault = Fault::table;
     error.code = "schema_change_refused";
     error.table = step.table;

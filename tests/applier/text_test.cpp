@@ -3,21 +3,21 @@
 #include "applier/server/apply_error.h"
 #include "applier/server/target_table.h"
 #include "applier/values/identifiers.h"
-#include "applier/values/utf8.h"
 #include "applier/write/table_write.h"
+#include "text/utf8.h"
 
 using namespace sluice::applier;
 
 TEST_SUITE("text") {
   TEST_CASE("well-formed UTF-8 is told from everything that looks like it") {
     for (const char* good : {"", "abc", "é", "€", "\xF0\x9F\x98\x80", "\xED\x9F\xBF", "\xEE\x80\x80"}) {
-      CHECK(is_valid_utf8(good));
+      CHECK(sluice::text::is_valid_utf8(good));
     }
     for (const char* bad : {"\x80", "\xC0\xAF", "\xC3", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80",
                             "\xF0\x9F\x98", "\xFF"}) {
-      CHECK_FALSE(is_valid_utf8(bad));
+      CHECK_FALSE(sluice::text::is_valid_utf8(bad));
     }
-    CHECK(without_invalid_utf8("\xE2\x82z\xF0\x9F\x98\x80", false) == "z\xF0\x9F\x98\x80");
+    CHECK(sluice::text::without_invalid_utf8("\xE2\x82z\xF0\x9F\x98\x80", false) == "z\xF0\x9F\x98\x80");
   }
 
   TEST_CASE("names and literals survive whatever they hold") {

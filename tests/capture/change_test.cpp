@@ -47,9 +47,11 @@ TEST_CASE("literals read as SQL and are cut where they are long") {
   CHECK(to_literal(Value{Text{"it's"}}) == "'it''s'");
   CHECK(to_literal(Value{Blob{std::string("\0\xff", 2)}}) == "x'00ff'");
   CHECK(to_literal(Value{Text{"abcdef"}}, 3) == "'abc…'");
-  CHECK(to_literal(Value{Text{"a\xc3\xa9z"}}, 2) == "'a…'");
+  CHECK(to_literal(Value{Text{"a\xc3\xa9z"}}, 2) == "'a\xc3\xa9…'");
+  CHECK(to_literal(Value{Text{"a\xc3\n\x1b"}}) == "'a\\xc3\\n\\x1b'");
   CHECK(to_literal(Key{std::int64_t{7}}) == "7");
   CHECK(to_literal(Key{std::int64_t{1}, Text{"a"}}) == "(1, 'a')");
+  CHECK(describe(Key{std::int64_t{1}, Text{"\xc3\xa9"}}) == "(integer, text of 2 bytes)");
 }
 
 }  // namespace sluice::capture

@@ -230,12 +230,11 @@ TEST_CASE("a window cuts the log's long names and keys, and no command reaches t
                                      {2, {}, "t", "insert", "'ein Schlüssel, der länger ist'", true}};
   CHECK(LogTable().page(entries, 61) ==
         "position  time  applied  table         operation  key\n"
-        "1         -     yes      äöüäöüäöüäöü  insert     '?[31m???"
-        "?'\n"
+        "1         -     yes      äöüäöüäöüäöü  insert     '\\x1b[31m\\…\n"
         "2         -     yes      t             insert     'ein Schlü…\n");
   CHECK(LogTable().page(entries, 20) ==
         "position  time  applied  table     operation  key\n"
-        "1         -     yes      äöüäöüä…  insert     '?[31m?…\n"
+        "1         -     yes      äöüäöüä…  insert     '\\x1b[3…\n"
         "2         -     yes      t         insert     'ein Sc…\n");
 }
 

@@ -183,7 +183,7 @@ TEST_CASE("one row is shown with everything, and no command reaches the terminal
   last try    2026-11-20 15:04:22 +01:00 (37.9 s ago), tried 2 times
   position    1234
   row         id    3
-              name  '?[31mred?'
+              name  '\x1b[31mred\n'
 )");
   CHECK(render_held_row("shop", answer.rows[1], now) == R"(shop: row 8 in quarantine
   table       package_categories

@@ -72,5 +72,5 @@ TEST_CASE("a line of progress tells what is known, and fits the terminal") {
   CHECK(width_of(work_line("shop", work, 40)) == 40);
   CHECK(work_line("shop", {"copy", "orders", 1, 0, {}, {}}, 79) == "shop: copying orders, 1 row");
   CHECK(pace_text({"copy", "orders", 1'001, 1'000, 10, {}}) == "1,001 of 1,000 rows, 99 %, 10/s");
-  CHECK(work_line("shop", {"copy", "a\x1b[31mb", 1, 0, {}, {}}, 79) == "shop: copying a?[31mb, 1 row");
+  CHECK(work_line("shop", {"copy", "a\x1b[31mb", 1, 0, {}, {}}, 79) == "shop: copying a\\x1b[31mb, 1 row");
 }

@@ -29,34 +29,36 @@ struct Room {
 // two truths.
 const std::vector<Room> kRooms{
     {"base", {"daemon/base/"}, {}},
-    {"log", {"daemon/log/"}, {"base"}},
-    {"config", {"daemon/config/"}, {"base", "values"}},
+    {"log", {"daemon/log/"}, {"base", "text"}},
+    {"config", {"daemon/config/"}, {"base", "values", "text"}},
     {"report", {"daemon/report/"}, {"base"}},
     {"sync",
      {"daemon/sync/"},
      {"base", "log", "config", "report", "flow", "source_types", "capture", "values", "design", "server",
-      "write", "compare", "applier"}},
+      "write", "compare", "applier", "text"}},
     {"pipeline", {"daemon/pipeline/"}, {"base", "log", "config", "report", "sync"}},
     {"inspect",
      {"daemon/inspect/"},
      {"base", "config", "report", "sync", "flow", "source_types", "capture", "values", "design", "server",
-      "write", "compare", "applier"}},
-    {"documents", {"daemon/control/documents/"}, {"base", "report"}},
+      "write", "compare", "applier", "text"}},
+    {"documents", {"daemon/control/documents/"}, {"base", "report", "text"}},
     {"control", {"daemon/control/"}, {"base", "report", "documents"}},
-    {"ctl", {"daemon/ctl/"}, {"base", "config", "report", "documents"}},
-    {"screens", {"daemon/ctl/screens/"}, {"base", "report", "documents", "ctl"}},
-    {"verbs", {"daemon/ctl/verbs/"}, {"base", "config", "report", "documents", "ctl", "screens", "inspect"}},
+    {"ctl", {"daemon/ctl/"}, {"base", "config", "report", "documents", "text"}},
+    {"screens", {"daemon/ctl/screens/"}, {"base", "report", "documents", "ctl", "text"}},
+    {"verbs",
+     {"daemon/ctl/verbs/"},
+     {"base", "config", "report", "documents", "ctl", "screens", "inspect", "text"}},
     {"daemon",
      {"daemon/"},
      {"base", "log", "config", "report", "sync", "pipeline", "inspect", "documents", "control", "ctl",
-      "screens", "verbs"}},
-    {"values", {"applier/values/"}, {"flow"}},
+      "screens", "verbs", "text"}},
+    {"values", {"applier/values/"}, {"flow", "text"}},
     {"design", {"applier/design/"}, {"flow", "values"}},
-    {"server", {"applier/server/"}, {"flow", "values", "design", "sql"}},
-    {"write", {"applier/write/"}, {"flow", "values", "design", "server", "sql"}},
-    {"compare", {"applier/compare/"}, {"flow", "values", "design", "server", "write", "sql"}},
+    {"server", {"applier/server/"}, {"flow", "values", "design", "sql", "text"}},
+    {"write", {"applier/write/"}, {"flow", "values", "design", "server", "sql", "text"}},
+    {"compare", {"applier/compare/"}, {"flow", "values", "design", "server", "write", "sql", "text"}},
     {"applier", {"applier/"}, {"flow", "values", "design", "server", "write", "compare", "sql"}},
-    {"flow", {"capture/change.", "capture/details."}, {}},
+    {"flow", {"capture/change.", "capture/details."}, {"text"}},
     {"source_types", {"capture/source_types."}, {"flow"}},
     {"sqlite", {"capture/values."}, {"flow"}},
     {"schema", {"capture/schema/"}, {"flow", "source_types", "sqlite"}},
@@ -64,6 +66,7 @@ const std::vector<Room> kRooms{
     {"read", {"capture/read/"}, {"flow", "source_types", "sqlite", "schema", "install"}},
     {"capture", {"capture/"}, {"flow", "source_types", "sqlite", "schema", "install", "read", "sql"}},
     {"sql", {"sql/"}, {}},
+    {"text", {"text/"}, {}},
 };
 
 struct Include {
@@ -96,7 +99,7 @@ void read_includes(const fs::path& file, std::vector<Include>& includes) {
 const std::vector<Include>& all_includes() {
   static const auto includes = [] {
     std::vector<Include> found;
-    for (const char* top : {"daemon", "capture", "applier", "sql"})
+    for (const char* top : {"daemon", "capture", "applier", "sql", "text"})
       for (const auto& entry : fs::recursive_directory_iterator(fs::path(SOURCE_TREE) / top))
         if (entry.path().extension() == ".h" || entry.path().extension() == ".cpp")
           read_includes(entry.path(), found);

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "text/outlet.h"
+
 namespace sluice::daemon {
 
 namespace {
@@ -27,20 +29,8 @@ std::string cut(const std::string& text, std::size_t width) {
   return text.substr(0, end) + "…";
 }
 
-std::string harmless(const std::string& text) {
-  std::string plain;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    const bool high_control =  // U+0080 to U+009F
-        byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;
-    if (high_control) ++i;
-    plain += high_control || byte < 0x20 || byte == 0x7F ? '?' : text[i];
-  }
-  return plain;
-}
-
-std::string or_dash(const std::string& text) {
-  return text.empty() ? "-" : harmless(text);
+std::string or_dash(const std::string& outside) {
+  return outside.empty() ? "-" : text::harmless(outside);
 }
 
 std::size_t terminal_columns() {

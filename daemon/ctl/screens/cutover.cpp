@@ -7,10 +7,13 @@
 #include "daemon/ctl/screens/amounts.h"
 #include "daemon/ctl/screens/columns.h"
 #include "daemon/ctl/screens/render.h"
+#include "text/outlet.h"
 
 namespace sluice::daemon {
 
 namespace {
+
+using text::harmless;
 
 /// More tables and sequences than these are counted, not listed.
 constexpr std::size_t kMostListed = 20;
@@ -20,7 +23,7 @@ std::string time_text(double milliseconds) {
 }
 
 void add(std::string& text, const char* label, const std::string& value) {
-  text += fmt::format("  {:<11}  {}\n", label, value);
+  text += fmt::format("  {:<11}  {}\n", label, harmless(value));
 }
 
 /// A heading line and, below it, a line an item as far as there is room.
@@ -71,12 +74,12 @@ void add_sequences(std::string& text, const CutoverAnswer& answer) {
 
 void add_constraints(std::string& text, const CutoverAnswer& answer) {
   for (const auto& each : answer.constraints) {
-    const std::string place = harmless(each.table) + ", " + harmless(each.name);
+    const std::string place = each.table + ", " + each.name;
     if (each.reason.empty()) {
       add(text, "constraint", place + ": valid now");
     } else {
-      add(text, "constraint", place + ": NOT VALID: " + harmless(each.reason));
-      add(text, "", "remedy: " + harmless(each.remedy));
+      add(text, "constraint", place + ": NOT VALID: " + each.reason);
+      add(text, "", "remedy: " + each.remedy);
     }
   }
 }
@@ -90,8 +93,7 @@ std::string render_cutover(const CutoverAnswer& answer) {
   add(text, "locked", "writers waited for " + time_text(answer.locked_ms) + " at most");
   add_sequences(text, answer);
   add_constraints(text, answer);
-  for (const auto& table : answer.not_captured)
-    add(text, "left behind", harmless(table.name) + ": " + harmless(table.reason));
+  for (const auto& table : answer.not_captured) add(text, "left behind", table.name + ": " + table.reason);
   add(text, "the file",
       answer.fenced ? "refuses every write from now on: this database has moved to Postgres"
                     : "has no fence: whatever is still written to it stays there");

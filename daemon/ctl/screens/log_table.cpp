@@ -4,10 +4,13 @@
 
 #include "daemon/ctl/screens/columns.h"
 #include "daemon/report/clock_text.h"
+#include "text/outlet.h"
 
 namespace sluice::daemon {
 
 namespace {
+
+using text::harmless;
 
 enum Column : std::size_t { kPosition, kTime, kApplied, kTable, kOperation, kKey };
 

@@ -6,10 +6,13 @@
 
 #include "daemon/ctl/screens/amounts.h"
 #include "daemon/ctl/screens/columns.h"
+#include "text/outlet.h"
 
 namespace sluice::daemon {
 
 namespace {
+
+using text::harmless;
 
 /// So much of a head stays whatever follows it.
 constexpr std::size_t kLeastHead = 16;

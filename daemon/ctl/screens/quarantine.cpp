@@ -10,10 +10,13 @@
 #include "daemon/ctl/screens/columns.h"
 #include "daemon/ctl/screens/render.h"
 #include "daemon/report/clock_text.h"
+#include "text/outlet.h"
 
 namespace sluice::daemon {
 
 namespace {
+
+using text::harmless;
 
 enum Column : std::size_t { kId, kTable, kKey, kSince, kRefusal, kMessage, kColumns };
 using Fields = std::array<std::string, kColumns>;

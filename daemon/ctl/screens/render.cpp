@@ -2,12 +2,15 @@
 
 #include "daemon/ctl/screens/amounts.h"
 #include "daemon/ctl/screens/progress.h"
+#include "text/outlet.h"
 
 #include <fmt/core.h>
 
 namespace sluice::daemon {
 
 namespace {
+
+using text::harmless;
 
 const char* to_word(CheckItem::Verdict verdict) {
   switch (verdict) {
@@ -32,7 +35,7 @@ std::string error_line(const ErrorReport& error) {
   add("key", error.key);
   add("column", error.column);
   add("SQLSTATE", error.sqlstate);
-  return place.empty() ? error.message : place + ": " + error.message;
+  return harmless(place.empty() ? error.message : place + ": " + error.message);
 }
 
 std::string flush_line(const FlushAnswer& answer) {
@@ -57,10 +60,11 @@ std::string render_check(const CheckAnswer& answer) {
   for (const CheckItem& item : answer.items) width = std::max(width, item.subject.size());
   std::string text = fmt::format("{}: {}\n", answer.pipeline, answer.ready ? "ready" : "NOT READY");
   for (const CheckItem& item : answer.items) {
-    text += fmt::format("  {:<6}  {:<{}}  {}\n", to_word(item.verdict), item.subject, width, item.detail);
+    text += fmt::format("  {:<6}  {:<{}}  {}\n", to_word(item.verdict), item.subject, width,
+                        harmless(item.detail));
     if (!item.remedy.empty())
       // Not below the detail, but further left: a remedy is long, and often a statement to copy.
-      text += fmt::format("          remedy: {}\n", item.remedy);
+      text += fmt::format("          remedy: {}\n", harmless(item.remedy));
   }
   return text;
 }

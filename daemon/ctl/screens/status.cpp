@@ -3,13 +3,17 @@
 #include <algorithm>
 
 #include "daemon/ctl/screens/amounts.h"
+#include "daemon/ctl/screens/columns.h"
 #include "daemon/ctl/screens/progress.h"
 #include "daemon/ctl/screens/render.h"
 #include "daemon/report/clock_text.h"
+#include "text/outlet.h"
 
 namespace sluice::daemon {
 
 namespace {
+
+using text::harmless;
 
 /// That many tables are always listed; more only while something is the matter with one of them.
 constexpr std::size_t kFewTables = 5;
@@ -51,7 +55,7 @@ std::string moment(WallTime time, WallTime now) {
 }
 
 void add(std::string& text, const char* label, const std::string& value) {
-  text += fmt::format("  {:<11}  {}\n", label, value);
+  text += fmt::format("  {:<11}  {}\n", label, harmless(value));
 }
 
 std::string behind(const PipelineReport& pipeline) {
@@ -113,11 +117,14 @@ void add_tables(std::string& text, const std::vector<TableReport>& tables) {
   if (!worth_listing(tables)) return add(text, "tables", fmt::format("{}, all streaming", tables.size()));
   std::size_t width = 0;
   for (const TableReport& table : tables)
-    if (tables.size() <= kFewTables || table.state != "streaming") width = std::max(width, table.name.size());
+    if (tables.size() <= kFewTables || table.state != "streaming")
+      width = std::max(width, width_of(harmless(table.name)));
   add(text, "tables", counted(static_cast<std::int64_t>(tables.size()), "table"));
   for (const TableReport& table : tables) {
     if (tables.size() > kFewTables && table.state == "streaming") continue;
-    std::string line = fmt::format("{:<{}}  {:<9}  -> {}", table.name, width, table.state, table.target);
+    const std::string name = harmless(table.name);
+    std::string line = fmt::format("{}{}  {:<9}  -> {}", name, std::string(width - width_of(name), ' '),
+                                   table.state, table.target);
     if (table.state == "copying")
       line += fmt::format(", {} of about {}", grouped(table.rows_copied), counted(table.rows_total, "row"));
     add(text, "", line);

@@ -8,10 +8,13 @@
 #include "daemon/ctl/screens/amounts.h"
 #include "daemon/ctl/screens/columns.h"
 #include "daemon/ctl/screens/render.h"
+#include "text/outlet.h"
 
 namespace sluice::daemon {
 
 namespace {
+
+using text::harmless;
 
 constexpr std::size_t kLongestName = 30;  ///< of a table, in a window
 

@@ -9,6 +9,7 @@
 #include "daemon/ctl/screens/render.h"
 #include "daemon/ctl/verbs/verbs.h"
 #include "daemon/inspect/offline.h"
+#include "text/outlet.h"
 
 /// The verbs that need no daemon, but must come to terms with one that runs.
 namespace sluice::daemon {
@@ -76,7 +77,7 @@ ExitCode run_check(const Invocation& invocation) {
 
 ExitCode run_install(const Invocation& invocation) {
   for (const PipelineConfig& pipeline : chosen_pipelines(invocation))
-    fmt::print("{}: {}\n", pipeline.name, install_offline(pipeline));
+    fmt::print("{}: {}\n", pipeline.name, text::harmless(install_offline(pipeline)));
   return ExitCode::done;
 }
 

@@ -9,6 +9,7 @@
 #include "daemon/ctl/screens/progress.h"
 #include "daemon/ctl/screens/render.h"
 #include "daemon/ctl/verbs/verbs.h"
+#include "text/outlet.h"
 
 /// Copying again: first what it would do to the rows of Postgres, then, with consent, doing it.
 namespace sluice::daemon {
@@ -30,7 +31,7 @@ std::string ask(const ControlClient& client, const Invocation& invocation, bool 
 }
 
 std::string table_line(const TableDifference& table) {
-  return fmt::format("  {:<24} {} to change, {} to delete, {} to add\n", table.target,
+  return fmt::format("  {:<24} {} to change, {} to delete, {} to add\n", text::harmless(table.target),
                      counted(table.changed, "row"), grouped(table.deleted), grouped(table.added));
 }
 

@@ -6,6 +6,7 @@
 #include "daemon/ctl/failure.h"
 #include "daemon/ctl/verbs/verbs.h"
 #include "daemon/inspect/offline.h"
+#include "text/outlet.h"
 
 /// The DDL for a pipeline, and what the server has otherwise.
 namespace sluice::daemon {
@@ -29,7 +30,7 @@ std::string indented(const std::string& text) {
 void print(const std::string& pipeline, const std::vector<applier::SchemaDifference>& differences) {
   if (differences.empty()) fmt::print("{}: nothing differs\n", pipeline);
   for (const auto& each : differences) {
-    fmt::print("{}: {}: {}\n", pipeline, each.table, each.what);
+    fmt::print("{}: {}\n", pipeline, text::harmless(each.table + ": " + each.what));
     if (!each.ddl.empty()) fmt::print("{}\n", indented(each.ddl));
   }
 }

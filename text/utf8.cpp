@@ -1,14 +1,15 @@
-#include "applier/values/utf8.h"
+#include "text/utf8.h"
 
 #include <algorithm>
 
-namespace sluice::applier {
+namespace sluice::text {
 namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 
-/// The length of the well-formed character at the start of `bytes`; 0 where there is none.
-/// The ranges are those of table 3-7 of the Unicode standard.
+}  // namespace
+
+// The ranges are those of table 3-7 of the Unicode standard.
 std::size_t character_length(std::string_view bytes) {
   const auto byte = [&](std::size_t i) -> unsigned {
     return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0;
@@ -33,8 +34,6 @@ std::size_t character_length(std::string_view bytes) {
   }
   return 0;
 }
-
-}  // namespace
 
 bool is_valid_utf8(std::string_view bytes) {
   while (!bytes.empty()) {
@@ -71,4 +70,4 @@ std::string without_invalid_utf8(std::string_view bytes, bool replace) {
   return out;
 }
 
-}  // namespace sluice::applier
+}  // namespace sluice::text
