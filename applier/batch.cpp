@@ -174,12 +174,14 @@ void LargeBatch::add_to_stage(const TableWrite& write) {
 
 /// Rows that are refused: held back where that is allowed, else the end of the batch.
 void LargeBatch::refuse(const TargetTable& table, std::vector<Refusal> refusals) {
+  const Tolerance& tolerance = strict_ ? *strict_ : *context_.tolerance;
+  std::vector<std::string> keys;
   for (auto& refusal : refusals) {
-    const Tolerance& tolerance = strict_ ? *strict_ : *context_.tolerance;
     if (!tolerance.covers(refusal)) throw refusal.error;
-    if (stages_.contains(table.source.id)) stage(table).forget(refusal.row.second);
+    keys.push_back(refusal.row.second);
     refusals_.push_back(std::move(refusal));
   }
+  if (stages_.contains(table.source.id)) stage(table).forget(keys);
   const auto refused = count_of(refusals_, table);
   if (refused >= kMostRefusals)
     throw wholesale_refusal(refused, rows_[table.source.id], refusals_.back().error);
@@ -187,12 +189,17 @@ void LargeBatch::refuse(const TargetTable& table, std::vector<Refusal> refusals)
 
 /// A later chunk may have brought the row in a state that is not refused.
 void LargeBatch::drop_superseded_refusals() {
-  std::erase_if(refusals_, [&](const Refusal& refusal) {
-    for (auto& [id, stage] : stages_) {
-      if (stage.table().source.name == refusal.row.first) return stage.holds(refusal.row.second);
+  for (auto& [id, stage] : stages_) {
+    const std::string& table = stage.table().source.name;
+    std::vector<std::string> keys;
+    for (const auto& refusal : refusals_) {
+      if (refusal.row.first == table) keys.push_back(refusal.row.second);
     }
-    return false;
-  });
+    const auto held = stage.held(keys);
+    std::erase_if(refusals_, [&](const Refusal& refusal) {
+      return refusal.row.first == table && held.contains(refusal.row.second);
+    });
+  }
 }
 
 void LargeBatch::settle(Stage& stage) {
@@ -284,8 +291,10 @@ bool LargeBatch::written_the_short_way(const std::vector<Stage*>& stages) {
 void LargeBatch::write() {
   const auto stages = settled_stages();
   for (const Stage* stage : stages) {
-    if (!strict_ && noted_.contains(stage->table().source.id))
-      KeyMarks::for_scan(session_, stage->table(), context_.state_schema).add_stage(stage->name());
+    if (strict_ || !noted_.contains(stage->table().source.id)) continue;
+    auto marks = KeyMarks::for_scan(session_, stage->table(), context_.state_schema);
+    marks.check({context_.state_schema, context_.pipeline}, false);
+    marks.add_stage(stage->name());
   }
   avoid_nested_loops();
   if (stages.empty() || written_the_short_way(stages)) return;

@@ -101,6 +101,10 @@ Findings LargeBatch::compare(const TargetTable& table, const Piece& piece, Mend 
   auto refused = add_piece(table, *piece.chunk);
   std::vector<capture::Key> refused_keys;
   for (const auto& refusal : refused) refused_keys.push_back(capture::decode_key(refusal.row.second));
+  if (Comparison::notes_keys(table) && !piece.is_first()) {
+    KeyMarks::for_scan(session_, table, context_.state_schema)
+        .check({context_.state_schema, context_.pipeline}, piece.is_last());
+  }
   Comparison comparison(session_, stage(table), context_.state_schema, piece, held_back_keys(table),
                         refused_keys);
   Findings findings = comparison.findings();

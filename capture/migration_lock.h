@@ -15,8 +15,8 @@ class MigrationLock {
     installation  ///< others may install, but no migration may run
   };
 
-  /// Throws SourceError "migration_running" where that can't be now; a migration waits a moment for those who
-  /// install.
+  /// Throws SourceError: "migration_running" where that can't be now; a migration waits a moment for those
+  /// who install; or another code where the folder can't be locked at all.
   MigrationLock(const std::string& path, Kind kind);
   ~MigrationLock();
   MigrationLock(const MigrationLock&) = delete;

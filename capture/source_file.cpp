@@ -7,6 +7,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -18,9 +19,12 @@ namespace sluice::capture {
 namespace {
 
 std::string user_name(uid_t user) {
-  const passwd* const entry = getpwuid(user);
+  std::array<char, 16384> buffer{};
+  passwd entry{};
+  passwd* found = nullptr;
+  const bool known = getpwuid_r(user, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr;
   const std::string number = "user id " + std::to_string(user);
-  return entry == nullptr ? number : std::string(entry->pw_name) + " (" + number + ")";
+  return known ? std::string(entry.pw_name) + " (" + number + ")" : number;
 }
 
 struct stat status_of(const std::string& path) {

@@ -90,7 +90,7 @@ struct InstallReport {
 /// What the reader finds when it holds an anchor against the changelog (the decision table of the position).
 enum class Match {
   together,   ///< the anchor's entry is there, with its nonce
-  overrun,    ///< the ring has moved past the anchor, or entries after it are missing
+  overrun,    ///< the ring has moved past the anchor, or entries from it on are missing or overwritten
   rewound,    ///< the changelog ends before the anchor: restored or emptied
   different,  ///< an entry is there, but another one: rewound and written past
 };
@@ -135,7 +135,7 @@ using ReadResult = std::variant<Chunk, SchemaMoved, Mismatch>;
 struct LogEntry {
   Position position;
   std::string table;      ///< its name now, or the last one known; empty for a base entry
-  std::string operation;  ///< insert, update, delete, maybe_replaced or base
+  std::string operation;  ///< insert, update, delete, maybe_replaced or base; else unknown
   std::string key;        ///< as SQL literals, very long values cut; empty for a base entry
 };
 

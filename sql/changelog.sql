@@ -17,9 +17,10 @@
 -- [meta]
 CREATE TABLE _sluice_meta(format, source_id, schema_version, schema)
 
--- [meta_from_1_to_2]
-ALTER TABLE _sluice_meta ADD COLUMN schema_version;
-ALTER TABLE _sluice_meta ADD COLUMN schema;
+-- [widen_meta]
+ALTER TABLE _sluice_meta ADD COLUMN @column@
+
+-- [format_2]
 UPDATE _sluice_meta SET format = 2
 
 -- [objects]
@@ -45,6 +46,16 @@ UPDATE _sluice_meta SET source_id = ''
 
 -- [registry]
 CREATE TABLE _sluice_table(src INTEGER PRIMARY KEY, name, generation)
+
+-- [register]
+INSERT INTO _sluice_table(src, name, generation) VALUES(?, ?, abs(random() / 4))
+  ON CONFLICT(src) DO UPDATE SET name = excluded.name
+
+-- [raise_generation]
+UPDATE _sluice_table
+  SET generation = CASE WHEN typeof(generation) = 'integer' AND generation BETWEEN 0 AND 4611686018427387904
+    THEN generation + 1 ELSE abs(random() / 4) END
+  WHERE src = ?
 
 -- [changelog]
 CREATE TABLE _sluice_changelog(seq INTEGER PRIMARY KEY, src, op, nonce)

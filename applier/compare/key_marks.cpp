@@ -43,6 +43,36 @@ void KeyMarks::drop() {
   session_.exec("SET LOCAL client_min_messages = warning; DROP TABLE IF EXISTS " + name_);
 }
 
+void KeyMarks::check(const StatePlace& place, bool whole) {
+  std::vector<std::string> names;
+  std::vector<std::string> nulls{"sluice_mark IS NULL"};
+  for (const auto& name : table_.key_names()) {
+    names.push_back(quote_literal(name));
+    nulls.push_back(name + " IS NULL");
+  }
+  const auto columns =
+      session_
+          .exec("SELECT count(*) FROM pg_catalog.pg_attribute m WHERE m.attrelid = to_regclass(" +
+                quote_literal(name_) +
+                ") AND NOT m.attisdropped AND (m.attname = 'sluice_mark' AND m.atttypid = 'text'::regtype"
+                " OR EXISTS (SELECT 1 FROM pg_catalog.pg_attribute t WHERE t.attrelid = " +
+                std::to_string(table_.oid) +
+                " AND t.attname = m.attname AND t.atttypid = m.atttypid AND"
+                " '\"' || replace(t.attname::text, '\"', '\"\"') || '\"' IN (" +
+                join(names, ",") + ")))")[0][0]
+          .as<std::size_t>();
+  if (columns != names.size() + 1)
+    throw state_damaged(place, "there is no table " + name_ + " as it was made");
+  if (!whole) return;
+  std::vector<std::string> words;
+  for (const char* each : kWords) words.push_back(quote_literal(each));
+  const auto strange =
+      session_.exec("SELECT EXISTS (SELECT 1 FROM " + name_ + " WHERE " + join(nulls, " OR ") +
+                    " OR sluice_mark NOT IN (" + join(words, ",") + "))")[0][0];
+  if (strange.as<bool>())
+    throw state_damaged(place, "table " + name_ + " holds a mark that is none of Sluice's");
+}
+
 void KeyMarks::add(const std::vector<capture::Key>& keys, Mark mark) {
   const std::optional<std::string> marked = word(mark);
   std::string lines;

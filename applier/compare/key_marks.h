@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "applier/server/session.h"
+#include "applier/server/state_fields.h"
 #include "applier/server/target_table.h"
 #include "capture/change.h"
 
@@ -27,6 +28,10 @@ class KeyMarks {
 
   void begin();
   void drop();
+
+  /// Are they still what an earlier transaction has noted? Throws ApplyError ("state_damaged") where the
+  /// table is gone or another; and, `whole`, where there is a mark in it that nobody has noted.
+  void check(const StatePlace& place, bool whole);
 
   /// Adds keys; those that the target can't hold are left away, since it has no row for them.
   void add(const std::vector<capture::Key>& keys, Mark mark);

@@ -3,9 +3,12 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "applier/server/apply_error.h"
 #include "applier/values/options.h"
 #include "capture/change.h"
 
@@ -56,6 +59,10 @@ struct TableProgress {
 struct StoredState {
   std::optional<PipelineRow> pipeline;          ///< nothing before the first start
   std::map<std::string, TableProgress> tables;  ///< by the source table's name
+  /// The rows in quarantine: source table, and key as capture::encode() writes it.
+  std::set<std::pair<std::string, std::string>> held_back;
+  /// Why all this can't be what was written; what of it can be read is there, the rest is nothing.
+  std::optional<ApplyError> damage;
 };
 
 }  // namespace sluice::applier

@@ -1,19 +1,18 @@
 #include "applier/server/quarantine.h"
 
+#include "applier/server/state_fields.h"
 #include "applier/values/identifiers.h"
 
 namespace sluice::applier {
 namespace {
 
+constexpr const char* kTable = "quarantine";
+
 /// Before its first connection a pipeline has no state schema, and one of an older format has no quarantine.
 bool exists(Session& session, const std::string& schema) {
   return session
-      .exec("SELECT to_regclass(" + quote_literal(quote_name(schema, "quarantine")) + ") IS NOT NULL")[0][0]
+      .exec("SELECT to_regclass(" + quote_literal(quote_name(schema, kTable)) + ") IS NOT NULL")[0][0]
       .as<bool>();
-}
-
-std::string utc(const std::string& column) {
-  return "to_char(" + column + " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')";
 }
 
 std::string one_of(const std::vector<std::int64_t>& ids) {
@@ -23,42 +22,60 @@ std::string one_of(const std::vector<std::int64_t>& ids) {
 }
 
 std::string of_pipeline(const std::string& schema, const std::string& pipeline) {
-  return " FROM " + quote_name(schema, "quarantine") + " WHERE pipeline = " + quote_literal(pipeline);
+  return " FROM " + quote_name(schema, kTable) + " WHERE pipeline = " + quote_literal(pipeline);
 }
 
-QuarantinedRow row_from(const pqxx::row& row) {
-  return {.id = row[0].as<std::int64_t>(),
-          .source_table = row[1].as<std::string>(),
-          .key = row[2].as<std::string>(),
-          .operation = row[3].as<std::string>(),
-          .columns = row[4].as<std::string>(),
-          .image = row[5].as<std::string>(),
-          .code = row[6].as<std::string>(),
-          .sqlstate = row[7].as<std::string>(),
-          .message = row[8].as<std::string>(),
-          .column = row[9].as<std::string>(),
-          .constraint = row[10].as<std::string>(),
-          .position = row[11].as<std::int64_t>(),
-          .first_at = row[12].as<std::string>(),
-          .last_at = row[13].as<std::string>(),
-          .attempts = row[14].as<std::int64_t>()};
+QuarantinedRow row_from(StateFields row) {
+  QuarantinedRow held{.id = row.number("id"),
+                      .source_table = row.text("source_table"),
+                      .key = row.text("key"),
+                      .operation = row.text("operation"),
+                      .columns = row.text("columns"),
+                      .image = row.text("image"),
+                      .code = row.text("code"),
+                      .sqlstate = row.text("sqlstate"),
+                      .message = row.text("message"),
+                      .column = row.text("column_name"),
+                      .constraint = row.text("constraint_name"),
+                      .position = row.count("position"),
+                      .first_at = row.text("first_at"),
+                      .last_at = row.text("last_at"),
+                      .attempts = row.count("attempts")};
+  for (const char* values : {"key", "columns", "image"}) row.key(values);
+  return held;
 }
 
 }  // namespace
+
+std::set<std::pair<std::string, std::string>> held_back_rows(Session& session, const StatePlace& place,
+                                                             std::optional<ApplyError>& damage) {
+  std::set<std::pair<std::string, std::string>> rows;
+  for (const auto& each :
+       session.exec("SELECT source_table, key" + of_pipeline(place.schema, place.pipeline))) {
+    StateFields row(place, kTable, each, damage);
+    row.key("key");
+    rows.emplace(row.text("source_table"), row.text("key"));
+  }
+  return rows;
+}
 
 std::vector<QuarantinedRow> load_quarantine(Session& session, const std::string& schema,
                                             const std::string& pipeline,
                                             const QuarantineSelection& selection) {
   if (!exists(session, schema)) return {};
   const std::string chosen = selection.ids.empty() ? "" : " AND " + one_of(selection.ids);
-  const auto found = session.exec(
-      "SELECT id, source_table, key, operation," +
-      std::string(selection.images ? "columns, image" : "'', ''") +
-      ", code, sqlstate, message, column_name, constraint_name, position," + utc("first_at") + "," +
-      utc("last_at") + ", attempts" + of_pipeline(schema, pipeline) + " AND id > " +
-      std::to_string(selection.after) + chosen + " ORDER BY id LIMIT " + std::to_string(selection.limit));
+  const auto found =
+      session.exec("SELECT id, source_table, key, operation," +
+                   std::string(selection.images ? "columns, image" : "'' AS columns, '' AS image") +
+                   ", code, sqlstate, message, column_name, constraint_name, position, " +
+                   utc_sql("first_at") + " AS first_at, " + utc_sql("last_at") + " AS last_at, attempts" +
+                   of_pipeline(schema, pipeline) + " AND id > " + std::to_string(selection.after) + chosen +
+                   " ORDER BY id LIMIT " + std::to_string(selection.limit));
+  const StatePlace place{schema, pipeline};
+  std::optional<ApplyError> damage;
   std::vector<QuarantinedRow> rows;
-  for (const auto& row : found) rows.push_back(row_from(row));
+  for (const auto& row : found) rows.push_back(row_from(StateFields(place, kTable, row, damage)));
+  if (damage) throw *damage;
   return rows;
 }
 

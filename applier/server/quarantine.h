@@ -2,10 +2,15 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "applier/server/apply_error.h"
 #include "applier/server/session.h"
+#include "applier/server/state_fields.h"
 
 /// The rows that Postgres refused and that are held back, with their evidence: the reading side, and the way
 /// to drop them. Throws ApplyError.
@@ -38,7 +43,12 @@ struct QuarantineSelection {
   bool images = false;
 };
 
-/// The rows of a pipeline by their id. None where there is no such table yet.
+/// Which rows are held back: source table, and key as capture::encode() writes it.
+std::set<std::pair<std::string, std::string>> held_back_rows(Session& session, const StatePlace& place,
+                                                             std::optional<ApplyError>& damage);
+
+/// The rows of a pipeline by their id. None where there is no such table yet. Throws ApplyError
+/// ("state_damaged") where they can't be what was written.
 std::vector<QuarantinedRow> load_quarantine(Session& session, const std::string& schema,
                                             const std::string& pipeline,
                                             const QuarantineSelection& selection = {});

@@ -1,9 +1,14 @@
 #include "applier/server/state_store.h"
 
 #include <array>
+#include <stdexcept>
+#include <utility>
 
+#include "applier/design/schema_change.h"
 #include "applier/server/apply_error.h"
+#include "applier/server/quarantine.h"
 #include "applier/server/schemas.h"
+#include "applier/server/state_fields.h"
 #include "applier/values/identifiers.h"
 #include "sql/embedded.h"
 
@@ -18,14 +23,6 @@ constexpr std::array kPhases{"pending", "copying", "streaming"};
 const std::array kMigrations{sql::refusals, sql::scans};
 
 constexpr std::array kOnlyInTarget{"", "deleted", "kept", "refused"};
-
-template <typename Enum, std::size_t size>
-Enum meant(const std::array<const char*, size>& words, const std::string& word) {
-  for (std::size_t i = 0; i < size; ++i) {
-    if (word == words[i]) return static_cast<Enum>(i);
-  }
-  throw ApplyError(Fault::table, "unknown word '" + word + "' in the state schema");
-}
 
 std::string anchor_arguments(const capture::Anchor& anchor) {
   return std::to_string(anchor.position.value) + "," + std::to_string(anchor.nonce) + "," +
@@ -45,91 +42,196 @@ std::string for_schema(std::string_view sql, const std::string& schema) {
       sql, {{"@schema@", name}, {"@schema_as_text@", quote_literal(name)}, {"$$", dollars_around(name)}});
 }
 
-bool exists(Session& session, const std::string& schema) {
-  return session
-      .exec("SELECT to_regclass(" + quote_literal(quote_name(schema, "format")) + ") IS NOT NULL")[0][0]
-      .as<bool>();
+/// What there is of the state schema; see state_shape.sql.
+struct Shape {
+  bool any = false;        ///< of its tables
+  std::string missing;     ///< a part of the tables; empty where they are what they should be
+  bool functions = false;  ///< all of them are there
+
+  /// Is it the first part, the number of the format, that is missing?
+  bool has_no_format() const { return missing.starts_with("column format."); }
+};
+
+Shape shape_of(Session& session, const std::string& schema) {
+  const auto row = session.exec(for_schema(sql::state_shape, schema))[0];
+  return {row[0].as<int>() > 0, row[1].as<std::string>(), row[2].as<bool>()};
 }
 
-int format_of(Session& session, const std::string& schema) {
-  const auto rows = session.exec("SELECT version FROM " + quote_name(schema, "format"));
-  if (!rows.empty()) return rows[0][0].as<int>();
-  ApplyError error(Fault::table, "schema " + schema + " has lost the row that tells its format");
-  error.code = "state_damaged";
-  error.hint = "somebody has emptied Sluice's own tables: DROP SCHEMA " + quote_name(schema) +
-               " CASCADE; the pipeline then starts afresh and compares what is there";
-  throw error;
+/// The statements that forget everything but the row of a pipeline, which takes the rest with it where nobody
+/// has dropped the foreign keys.
+std::string delete_tables_sql(const std::string& schema, const std::string& pipeline) {
+  std::string statements;
+  for (const char* table : {"quarantine", "table_copy"}) {
+    statements +=
+        "DELETE FROM " + quote_name(schema, table) + " WHERE pipeline = " + quote_literal(pipeline) + ";";
+  }
+  return statements;
 }
 
-void check_format(Session& session, const std::string& schema) {
-  const int version = format_of(session, schema);
-  if (version <= kStateFormat) return;
+std::string delete_sql(const std::string& schema, const std::string& pipeline) {
+  return delete_tables_sql(schema, pipeline) + "DELETE FROM " + quote_name(schema, "pipeline") +
+         " WHERE name = " + quote_literal(pipeline);
+}
+
+/// The format by its own word; nothing where it has lost it, or where it is none that there will ever be.
+std::optional<int> format_of(Session& session, const std::string& schema) {
+  constexpr int kLastFormat = 1000;
+  const auto rows = session.exec("SELECT version FROM " + quote_name(schema, "format") +
+                                 " WHERE version BETWEEN 1 AND " + std::to_string(kLastFormat));
+  if (rows.size() != 1) return std::nullopt;
+  return rows[0][0].as<int>();
+}
+
+ApplyError format_newer(const std::string& schema, int version) {
   ApplyError error(Fault::table, "schema " + schema + " has format " + std::to_string(version) +
                                      ", this sluiced knows formats up to " + std::to_string(kStateFormat));
   error.code = "format_newer";
   error.hint = "run the newer sluiced that wrote it";
-  throw error;
+  return error;
+}
+
+void run(Session& session, std::string_view statements, const std::string& schema) {
+  session.exec(for_schema(statements, schema));
+}
+
+void make_tables(Session& session, const std::string& schema) {
+  make_schema(session, schema);
+  run(session, sql::progress, schema);
+  for (const auto& migration : kMigrations) run(session, migration, schema);
+  run(session, sql::functions, schema);
+}
+
+/// The tables speak for themselves where they are those of this format.
+void bring_up_to_date(Session& session, const std::string& schema, const Shape& shape) {
+  if (shape.has_no_format()) return;
+  const auto version = format_of(session, schema);
+  if (version && *version > kStateFormat) throw format_newer(schema, *version);
+  if (shape.missing.empty() && version != kStateFormat) {
+    const std::string format = quote_name(schema, "format");
+    session.exec("DELETE FROM " + format + "; INSERT INTO " + format + " VALUES (" +
+                 std::to_string(kStateFormat) + ")");
+  } else if (version && *version < kStateFormat) {
+    for (int format = *version; format < kStateFormat; ++format)
+      run(session, kMigrations.at(static_cast<std::size_t>(format) - 1), schema);
+  }
+  run(session, sql::functions, schema);
+}
+
+/// Is there nothing for ensure_state_schema() to do?
+bool is_up_to_date(Session& session, const std::string& schema, const Shape& shape) {
+  if (!shape.any) return false;
+  if (shape.has_no_format()) return true;  // load_state() tells
+  return shape.functions && format_of(session, schema) == kStateFormat;
+}
+
+std::optional<PipelineRow> read_row(Session& session, const StatePlace& place,
+                                    std::optional<ApplyError>& damage) {
+  const auto rows = session.exec(
+      "SELECT source_id, source_path, source_host, position, nonce, entry, epoch, whole, migrating,"
+      " finished_at IS NOT NULL AS finished,"
+      " coalesce(" +
+      utc_sql("last_commit_at") + ", '') AS last_commit_at FROM " + quote_name(place.schema, "pipeline") +
+      " WHERE name = " + quote_literal(place.pipeline) + " FOR UPDATE");
+  if (rows.empty()) return std::nullopt;
+  const auto found = rows[0];
+  StateFields row(place, "pipeline", found, damage);
+  return PipelineRow{{row.text("source_id"), row.text("source_path"), row.text("source_host")},
+                     {{row.count("position")}, row.number("nonce"), row.text("entry")},
+                     row.count("epoch"),
+                     row.truth("whole", true),
+                     row.truth("finished"),
+                     row.truth("migrating"),
+                     row.text("last_commit_at")};
+}
+
+bool is_remembered_table(const std::string& text) {
+  try {
+    read_remembered(text);
+    return true;
+  } catch (const std::invalid_argument&) {
+    return false;
+  }
+}
+
+TableProgress read_progress(StateFields& row) {
+  TableProgress progress;
+  progress.copy.phase = row.word<CopyState::Phase>("phase", kPhases);
+  progress.copy.frontier = row.key("frontier");
+  progress.rows_copied = row.count("rows_copied");
+  progress.version = row.text("version");
+  progress.ours = row.truth("ours");
+  progress.only_in_target = row.word<OnlyInTarget>("compared", kOnlyInTarget);
+  progress.made = row.truth("made");
+  progress.unfinished = row.truth("unfinished", progress.made);
+  progress.columns = row.text("columns", is_remembered_table);
+  progress.ddl = row.text("ddl");
+  return progress;
+}
+
+std::map<std::string, TableProgress> read_tables(Session& session, const StatePlace& place,
+                                                 std::optional<ApplyError>& damage) {
+  std::map<std::string, TableProgress> tables;
+  const auto rows = session.exec(
+      "SELECT source_table, phase, frontier, rows_copied, version, ours, compared, made, unfinished, columns,"
+      " ddl FROM " +
+      quote_name(place.schema, "table_copy") + " WHERE pipeline = " + quote_literal(place.pipeline));
+  for (const auto& each : rows) {
+    StateFields row(place, "table_copy", each, damage);
+    tables.emplace(row.text("source_table"), read_progress(row));
+  }
+  return tables;
 }
 
 }  // namespace
 
 void ensure_state_schema(Session& session, const std::string& schema) {
-  if (!exists(session, schema) || format_of(session, schema) < kStateFormat) {
-    Transaction transaction(session);
-    // The lock is for daemons that start at the same time: the second finds what the first has made.
-    session.exec("SELECT pg_advisory_xact_lock(hashtext('sluice schema'))");
-    if (!exists(session, schema)) {
-      make_schema(session, schema);
-      session.exec(for_schema(sql::progress, schema));
-    }
-    for (int format = format_of(session, schema); format < kStateFormat; ++format)
-      session.exec(for_schema(kMigrations.at(static_cast<std::size_t>(format) - 1), schema));
-    transaction.commit();
+  if (is_up_to_date(session, schema, shape_of(session, schema))) return;
+  Transaction transaction(session);
+  // The lock is for daemons that start at the same time: the second finds what the first has made.
+  session.exec("SELECT pg_advisory_xact_lock(hashtext('sluice schema'))");
+  const Shape shape = shape_of(session, schema);
+  if (!shape.any) {
+    make_tables(session, schema);
+  } else {
+    bring_up_to_date(session, schema, shape);
   }
-  check_format(session, schema);
+  transaction.commit();
 }
 
 StoredState load_state(Session& session, const std::string& schema, const std::string& pipeline) {
+  const StatePlace place{schema, pipeline};
   StoredState state;
   Transaction transaction(session);
-  const auto rows = session.exec(
-      "SELECT source_id, source_path, source_host, position, nonce, entry, epoch, whole, finished_at IS NOT "
-      "NULL,"
-      " coalesce(to_char(last_commit_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), ''), "
-      "migrating"
-      " FROM " +
-      quote_name(schema, "pipeline") + " WHERE name = " + quote_literal(pipeline) + " FOR UPDATE");
-  if (rows.empty()) return state;
-  const auto row = rows[0];
-  state.pipeline =
-      PipelineRow{{row[0].as<std::string>(), row[1].as<std::string>(), row[2].as<std::string>()},
-                  {{row[3].as<std::int64_t>()}, row[4].as<std::int64_t>(), row[5].as<std::string>()},
-                  row[6].as<std::int64_t>(),
-                  row[7].as<bool>(),
-                  row[8].as<bool>(),
-                  row[10].as<bool>(),
-                  row[9].as<std::string>()};
-
-  const auto tables = session.exec(
-      "SELECT source_table, phase, frontier, rows_copied, version, ours, compared, made,"
-      " unfinished, columns, ddl FROM " +
-      quote_name(schema, "table_copy") + " WHERE pipeline = " + quote_literal(pipeline));
-  for (const auto& table : tables) {
-    TableProgress progress;
-    progress.copy.phase = meant<CopyState::Phase>(kPhases, table[1].as<std::string>());
-    progress.copy.frontier = capture::decode_key(table[2].as<std::string>());
-    progress.rows_copied = table[3].as<std::int64_t>();
-    progress.version = table[4].as<std::string>();
-    progress.ours = table[5].as<bool>();
-    progress.only_in_target = meant<OnlyInTarget>(kOnlyInTarget, table[6].as<std::string>());
-    progress.made = table[7].as<bool>();
-    progress.unfinished = table[8].as<bool>();
-    progress.columns = table[9].as<std::string>();
-    progress.ddl = table[10].as<std::string>();
-    state.tables.emplace(table[0].as<std::string>(), std::move(progress));
+  if (const Shape shape = shape_of(session, schema); !shape.missing.empty()) {
+    state.damage = state_damaged(place, "there is no " + shape.missing);
+    state.damage->hint += "; other pipelines of this schema start afresh then as well";
+    return state;
+  }
+  state.pipeline = read_row(session, place, state.damage);
+  if (state.pipeline) {
+    state.tables = read_tables(session, place, state.damage);
+    state.held_back = held_back_rows(session, place, state.damage);
   }
   transaction.commit();
   return state;
+}
+
+void rewrite_state(Session& session, const std::string& schema, const std::string& pipeline,
+                   const std::optional<PipelineRow>& row,
+                   const std::map<std::string, TableProgress>& tables) {
+  Transaction transaction(session);
+  session.exec("SELECT pg_advisory_xact_lock(hashtext('sluice schema'))");
+  if (!shape_of(session, schema).missing.empty()) {
+    run(session, sql::progress_drop, schema);
+    make_tables(session, schema);
+  }
+  session.exec(delete_sql(schema, pipeline));
+  if (row) {
+    create_pipeline(session, schema, pipeline, *row);
+    for (const auto& [name, progress] : tables)
+      session.exec(save_progress_sql(schema, pipeline, name, progress));
+  }
+  transaction.commit();
 }
 
 void create_pipeline(Session& session, const std::string& schema, const std::string& pipeline,
@@ -140,7 +242,7 @@ void create_pipeline(Session& session, const std::string& schema, const std::str
                      quote_literal(row.source.host), std::to_string(row.applied.position.value),
                      std::to_string(row.applied.nonce), quote_literal(row.applied.entry)},
                     ", ") +
-               ")");
+               ");" + delete_tables_sql(schema, pipeline));  // what a former row has left is not this one's
 }
 
 void update_source(Session& session, const std::string& schema, const std::string& pipeline,
@@ -203,22 +305,30 @@ std::string forget_progress_sql(const std::string& schema, const std::string& pi
 std::map<std::string, std::string> made_tables(Session& session, const std::string& schema,
                                                const std::string& pipeline) {
   std::map<std::string, std::string> made;
-  if (!exists(session, schema) || format_of(session, schema) != kStateFormat) return made;
-  const auto rows = session.exec("SELECT source_table, ddl FROM " + quote_name(schema, "table_copy") +
-                                 " WHERE made AND NOT unfinished AND pipeline = " + quote_literal(pipeline));
+  const Shape shape = shape_of(session, schema);
+  if (!shape.any || !shape.missing.empty()) return made;
+  const auto rows = session.exec(
+      "SELECT source_table, ddl FROM " + quote_name(schema, "table_copy") +
+      " WHERE made AND NOT unfinished AND ddl IS NOT NULL AND pipeline = " + quote_literal(pipeline));
   for (const auto& row : rows) made.emplace(row[0].as<std::string>(), row[1].as<std::string>());
   return made;
 }
 
 bool forget_pipeline(Session& session, const std::string& schema, const std::string& pipeline) {
-  if (!exists(session, schema)) return false;
+  if (!shape_of(session, schema).any) return false;
+  ensure_state_schema(session, schema);
   Transaction transaction(session);
-  const auto gone = session.exec("DELETE FROM " + quote_name(schema, "pipeline") +
-                                 " WHERE name = " + quote_literal(pipeline));
-  const auto left = session.exec("SELECT count(*) FROM " + quote_name(schema, "pipeline"));
-  if (left[0][0].as<std::int64_t>() == 0) session.exec(for_schema(sql::progress_drop, schema));
+  const Shape shape = shape_of(session, schema);
+  bool known = true;
+  bool last = !shape.missing.empty();
+  if (!last) {
+    const std::string rows = quote_name(schema, "pipeline");
+    known = session.exec(delete_sql(schema, pipeline)).affected_rows() > 0;
+    last = session.exec("SELECT count(*) FROM " + rows)[0][0].as<std::int64_t>() == 0;
+  }
+  if (last) run(session, sql::progress_drop, schema);
   transaction.commit();
-  return gone.affected_rows() > 0;
+  return known;
 }
 
 }  // namespace sluice::applier

@@ -12,13 +12,20 @@ namespace sluice::applier {
 /// The version of the tables that this code reads and writes.
 inline constexpr int kStateFormat = 3;
 
-/// Makes the state schema where it is missing, and brings an older format up to date. Throws ApplyError
-/// (table) where its format is newer than ours.
+/// Makes the state schema where it is missing, brings an older format up to date, and puts back what holds
+/// nothing: its functions, the number of its format. Tables that are not what they should be are left to
+/// load_state(). Throws ApplyError (table) where its format is newer than ours.
 void ensure_state_schema(Session& session, const std::string& schema);
 
-/// What the server remembers of a pipeline, all of one moment. Waits for a batch of it that is still under
-/// way in another session: its outcome is part of the answer.
+/// What the server remembers of a pipeline, all of one moment; with the damage, where there is any. Waits for
+/// a batch of it that is still under way in another session: its outcome is part of the answer.
 StoredState load_state(Session& session, const std::string& schema, const std::string& pipeline);
+
+/// Writes anew what is remembered of a pipeline: `row` where there is one, and `tables`; the quarantine is
+/// emptied. Where Sluice's own tables are not what they should be, they are made anew first, and every other
+/// pipeline of the schema starts afresh as well.
+void rewrite_state(Session& session, const std::string& schema, const std::string& pipeline,
+                   const std::optional<PipelineRow>& row, const std::map<std::string, TableProgress>& tables);
 
 /// Writes the row of a pipeline that starts for the first time; its tables are all pending.
 void create_pipeline(Session& session, const std::string& schema, const std::string& pipeline,

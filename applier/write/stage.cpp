@@ -113,20 +113,24 @@ std::vector<Refusal> Stage::add_by_halves(const TableWrite& write, std::size_t m
       {"INSERT INTO " + name_ + " (" + join(all_columns(), ",") + ") SELECT " + join(kOwnColumns, ",") + "," +
        join(casts, ",") + from_bytes + " WHERE sluice_row BETWEEN $1 AND $2"},
       "SELECT sluice_row" + from_bytes + " ORDER BY 1", most);
+  const auto columns_refused = columns_at_fault(refused);
   std::vector<Refusal> refusals;
-  for (const auto& each : refused) refusals.push_back(refusal_of(write, each.place, each.error));
+  for (std::size_t i = 0; i < refused.size(); ++i)
+    refusals.push_back(refusal_of(write, refused[i], columns_refused[i]));
   session_.exec(std::string("DROP TABLE ") + kBytes);
   return refusals;
 }
 
-Refusal Stage::refusal_of(const TableWrite& write, std::int64_t row, ApplyError error) {
-  const auto place = static_cast<std::size_t>(row - first_row_);
+Refusal Stage::refusal_of(const TableWrite& write, const RefusedPlace& refused,
+                          const TargetColumn* column) const {
+  const auto place = static_cast<std::size_t>(refused.place - first_row_);
   const bool gone = place >= write.upserts.size();
   const capture::Key key =
       gone ? *write.gone[place - write.upserts.size()] : key_of(table_.source, *write.rows[place]);
+  ApplyError error = refused.error;
   error.name_row(table_.source.name, key);
   if (!gone) error.cut_values(*write.rows[place]);
-  if (const auto* column = column_at_fault(row)) {
+  if (column != nullptr) {
     const auto in_key = std::ranges::find(table_.source.key, column->source);
     const bool of_key = in_key != table_.source.key.end();
     if (of_key || !gone) {
@@ -142,29 +146,56 @@ Refusal Stage::refusal_of(const TableWrite& write, std::int64_t row, ApplyError 
           std::move(error)};
 }
 
-/// The server does not say which column has refused a value, so each is asked by itself.
-const TargetColumn* Stage::column_at_fault(std::int64_t row) {
+/// The server does not say which column has refused a value, so each is asked by itself; of many rows in one
+/// message, since the way there may be long. Null where none is refused by itself.
+std::vector<const TargetColumn*> Stage::columns_at_fault(const std::vector<RefusedPlace>& refused) {
+  constexpr std::size_t kInOneMessage = 100;
+  std::vector<const TargetColumn*> columns;
+  while (columns.size() < refused.size()) {
+    const std::size_t last = std::min(refused.size(), columns.size() + kInOneMessage);
+    std::vector<std::string> questions;
+    for (std::size_t i = columns.size(); i < last; ++i)
+      questions.push_back(first_refused_column(refused[i].place));
+    const Savepoint undone(session_);
+    for (const auto& answer : session_.exec("VALUES " + join(questions, ","))) {
+      const auto column = answer[0].as<std::size_t>();
+      columns.push_back(column == 0 ? nullptr : &table_.columns[column - 1]);
+    }
+  }
+  return columns;
+}
+
+/// The number of the column as an expression; 0 where none is refused by itself.
+std::string Stage::first_refused_column(std::int64_t row) const {
   std::vector<std::string> tries;
   for (const auto& column : table_.columns) {
     tries.push_back(quote_literal("INSERT INTO " + name_ + " (" + column.name + ") SELECT " + cast(column) +
                                   " FROM " + kBytes + " WHERE sluice_row = " + std::to_string(row)));
   }
-  const Savepoint undone(session_);
-  const auto refused = session_
-                           .exec("SELECT " + quote_name(state_schema_, "first_refused") + "(ARRAY[" +
-                                 join(tries, ",") + "])")[0][0]
-                           .as<std::size_t>();
-  return refused == 0 ? nullptr : &table_.columns[refused - 1];
+  return "(" + quote_name(state_schema_, "first_refused") + "(ARRAY[" + join(tries, ",") + "]))";
 }
 
-void Stage::forget(const std::string& key) {
-  session_.exec("DELETE FROM " + name_ + " WHERE sluice_key = " + quote_literal(key));
+namespace {
+
+std::string any_of(const std::vector<std::string>& keys) {
+  std::vector<std::string> literals;
+  for (const auto& key : keys) literals.push_back(quote_literal(key));
+  return "sluice_key = ANY (ARRAY[" + join(literals, ",") + "])";
 }
 
-bool Stage::holds(const std::string& key) {
-  return session_
-      .exec("SELECT EXISTS (SELECT 1 FROM " + name_ + " WHERE sluice_key = " + quote_literal(key) + ")")[0][0]
-      .as<bool>();
+}  // namespace
+
+void Stage::forget(const std::vector<std::string>& keys) {
+  if (keys.empty()) return;
+  session_.exec("DELETE FROM " + name_ + " WHERE " + any_of(keys));
+}
+
+std::set<std::string> Stage::held(const std::vector<std::string>& keys) {
+  std::set<std::string> held;
+  if (keys.empty()) return held;
+  for (const auto& row : session_.exec("SELECT DISTINCT sluice_key FROM " + name_ + " WHERE " + any_of(keys)))
+    held.insert(row[0].as<std::string>());
+  return held;
 }
 
 std::size_t Stage::add_unknown(const std::string& condition) {

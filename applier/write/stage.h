@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "applier/server/session.h"
+#include "applier/write/by_halves.h"
 #include "applier/write/refusal.h"
 #include "applier/write/table_write.h"
 #include "applier/write/write_sql.h"
@@ -26,11 +28,11 @@ class Stage {
   /// columns' types refuse, but no more than `most` of them. Throws ApplyError.
   std::vector<Refusal> add(const TableWrite& write, std::size_t most);
 
-  /// Forgets what an earlier chunk said of a key.
-  void forget(const std::string& key);
+  /// Forgets what an earlier chunk said of these keys.
+  void forget(const std::vector<std::string>& keys);
 
-  /// Has a later chunk brought the key after all?
-  bool holds(const std::string& key);
+  /// Those of the keys that a later chunk has brought after all.
+  std::set<std::string> held(const std::vector<std::string>& keys);
 
   /// Adds the keys of the target that the stage lacks, as gone; of rows t for which the condition is true.
   /// Answers how many. The stage is settled.
@@ -58,9 +60,9 @@ class Stage {
   std::string lines(const TableWrite& write, Spelling spelling) const;
   std::vector<Refusal> add_by_halves(const TableWrite& write, std::size_t most);
   static std::string cast(const TargetColumn& column);
-  Refusal refusal_of(const TableWrite& write, std::int64_t row, ApplyError error);
-  const TargetColumn* column_at_fault(std::int64_t row);
-
+  Refusal refusal_of(const TableWrite& write, const RefusedPlace& refused, const TargetColumn* column) const;
+  std::vector<const TargetColumn*> columns_at_fault(const std::vector<RefusedPlace>& refused);
+  std::string first_refused_column(std::int64_t row) const;
   Session& session_;
   const TargetTable& table_;
   std::string state_schema_;

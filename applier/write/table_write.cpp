@@ -165,6 +165,10 @@ TableWrite convert_changes(const TargetTable& table, const capture::TableChanges
 }
 
 void append_copy_line(std::string& lines, const std::vector<const std::optional<std::string>*>& fields) {
+  // A value of a gigabyte would else be copied on from one buffer to the next larger one.
+  std::size_t size = lines.size();
+  for (const auto* field : fields) size += field->has_value() ? (*field)->size() + 2 : 3;
+  lines.reserve(size);
   bool first = true;
   for (const auto* field : fields) {
     if (!std::exchange(first, false)) lines += '\t';

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <cstdio>
+#include <set>
 
 #include "capture/install/sql_template.h"
 #include "capture/values.h"
@@ -14,19 +15,63 @@ namespace {
 
 constexpr std::int64_t kMostBetweenTrims = 1024;
 
-bool table_exists(SQLite::Database& database, const std::string& name) {
-  SQLite::Statement schema(database, "SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND name = ?");
-  schema.bind(1, name);
-  return schema.executeStep();
+/// Formats beyond are no number of a Sluice to come.
+constexpr std::int64_t kLastFormat = 1000;
+
+/// The numbers of tables are counted from 1.
+constexpr std::int64_t kLastTable = std::int64_t{1} << 31;
+
+/// None where there is no such table.
+std::set<std::string> columns_of(SQLite::Database& database, const char* table) {
+  std::set<std::string> columns;
+  SQLite::Statement rows(database, "SELECT name FROM pragma_table_info(?, 'main')");
+  rows.bind(1, table);
+  while (rows.executeStep()) columns.insert(rows.getColumn(0).getText());
+  return columns;
+}
+
+bool has_columns(SQLite::Database& database, const char* table, const std::set<std::string>& wanted) {
+  const auto found = columns_of(database, table);
+  return std::includes(found.begin(), found.end(), wanted.begin(), wanted.end());
+}
+
+bool meta_is_sound(SQLite::Database& database) {
+  const std::int64_t format = stored_format(database);
+  return format == 1 || (format > 1 && has_columns(database, "_sluice_meta", {"schema", "schema_version"}));
+}
+
+bool registry_is_sound(SQLite::Database& database) {
+  return has_columns(database, "_sluice_table", {"generation", "name", "src"});
+}
+
+/// With the columns of the key as they are added, one after the other.
+bool log_is_sound(SQLite::Database& database) {
+  std::set<std::string> wanted{"nonce", "op", "seq", "src"};
+  for (std::size_t i = 0; i < changelog_width(database); ++i) wanted.insert("k" + std::to_string(i));
+  return has_columns(database, "_sluice_changelog", wanted);
+}
+
+void make_anew(SQLite::Database& database, const char* table, const char* statement) {
+  database.exec("DROP TABLE IF EXISTS main." + quote_name(table));
+  database.exec(render(sql::changelog, statement));
+}
+
+void set_id(SQLite::Database& database, const std::string& known) {
+  SQLite::Statement id(database, render(sql::changelog, "known_id"));
+  id.bind(1, known);
+  id.exec();
 }
 
 }  // namespace
 
 std::int64_t stored_format(SQLite::Database& database) {
-  if (!table_exists(database, "_sluice_meta")) return 0;
-  SQLite::Statement meta(database, "SELECT coalesce(max(format), 0) FROM _sluice_meta");
+  if (!has_columns(database, "_sluice_meta", {"format", "source_id"})) return 0;
+  SQLite::Statement meta(database, "SELECT count(*), typeof(max(format)), max(format) FROM _sluice_meta");
   meta.executeStep();
-  return meta.getColumn(0).getInt64();
+  const bool is_number = meta.getColumn(1).getString() == "integer";
+  if (meta.getColumn(0).getInt64() != 1 || !is_number) return 0;
+  const std::int64_t format = meta.getColumn(2).getInt64();
+  return format >= 1 && format <= kLastFormat ? format : 0;
 }
 
 void check_format(SQLite::Database& database) {
@@ -39,8 +84,7 @@ void check_format(SQLite::Database& database) {
 }
 
 bool changelog_exists(SQLite::Database& database) {
-  return stored_format(database) > 0 && table_exists(database, "_sluice_table") &&
-         table_exists(database, "_sluice_changelog");
+  return meta_is_sound(database) && registry_is_sound(database) && log_is_sound(database);
 }
 
 void require_changelog(SQLite::Database& database) {
@@ -50,7 +94,10 @@ void require_changelog(SQLite::Database& database) {
 }
 
 std::string source_id(SQLite::Database& database) {
-  SQLite::Statement meta(database, "SELECT source_id FROM _sluice_meta");
+  if (!columns_of(database, "_sluice_meta").contains("source_id")) return "";
+  SQLite::Statement meta(database,
+                         "SELECT source_id FROM _sluice_meta WHERE typeof(source_id) = 'text'"
+                         " AND length(source_id) = 32 AND source_id NOT GLOB '*[^0-9a-f]*'");
   return meta.executeStep() ? meta.getColumn(0).getText() : "";
 }
 
@@ -64,8 +111,10 @@ std::size_t changelog_width(SQLite::Database& database) {
 
 std::map<TableId, std::string> registered_tables(SQLite::Database& database) {
   std::map<TableId, std::string> tables;
-  if (!table_exists(database, "_sluice_table")) return tables;
-  SQLite::Statement rows(database, "SELECT src, coalesce(name, '') FROM _sluice_table");
+  if (!registry_is_sound(database)) return tables;
+  SQLite::Statement rows(database,
+                         "SELECT src, coalesce(name, '') FROM _sluice_table WHERE src BETWEEN 1 AND " +
+                             std::to_string(kLastTable));
   while (rows.executeStep()) tables[rows.getColumn(0).getInt64()] = rows.getColumn(1).getText();
   return tables;
 }
@@ -96,19 +145,26 @@ std::string trim_trigger(std::int64_t capacity) {
 }
 
 bool create_changelog(SQLite::Database& database, bool new_file) {
-  if (!table_exists(database, "_sluice_meta")) database.exec(render(sql::changelog, "meta"));
-  if (stored_format(database) == 0) {
+  if (!meta_is_sound(database)) {
+    const std::string id = source_id(database);
+    make_anew(database, "_sluice_meta", "meta");
     database.exec(render(sql::changelog, "fill_meta", {{"format", std::to_string(kChangelogFormat)}}));
+    set_id(database, id);
   }
-  if (!table_exists(database, "_sluice_table")) database.exec(render(sql::changelog, "registry"));
-  if (table_exists(database, "_sluice_changelog")) return false;
-  database.exec(render(sql::changelog, "changelog"));
+  if (!registry_is_sound(database)) make_anew(database, "_sluice_table", "registry");
+  if (log_is_sound(database)) return false;
+  make_anew(database, "_sluice_changelog", "changelog");
   database.exec(render(sql::changelog, new_file ? "new_id" : "forget_id"));
   return true;
 }
 
 void migrate_changelog(SQLite::Database& database) {
-  if (stored_format(database) == 1) database.exec(render(sql::changelog, "meta_from_1_to_2"));
+  if (stored_format(database) != 1) return;
+  const auto there = columns_of(database, "_sluice_meta");
+  for (const char* column : {"schema_version", "schema"}) {
+    if (!there.contains(column)) database.exec(render(sql::changelog, "widen_meta", {{"column", column}}));
+  }
+  database.exec(render(sql::changelog, "format_2"));
 }
 
 void widen_changelog(SQLite::Database& database, std::size_t width) {
@@ -118,7 +174,8 @@ void widen_changelog(SQLite::Database& database, std::size_t width) {
 }
 
 void lay_base(SQLite::Database& database, Position above) {
-  database.exec(render(sql::changelog, "base", {{"above", std::to_string(above.value)}}));
+  const std::int64_t known = above.value < kLastPosition ? above.value : 0;
+  database.exec(render(sql::changelog, "base", {{"above", std::to_string(known)}}));
 }
 
 void restart_history(SQLite::Database& database, const KnownHistory& known) {
@@ -129,16 +186,16 @@ void restart_history(SQLite::Database& database, const KnownHistory& known) {
     database.exec(render(sql::changelog, "new_id"));
     return;
   }
-  SQLite::Statement id(database, render(sql::changelog, "known_id"));
-  id.bind(1, known.source_id);
-  id.exec();
+  set_id(database, known.source_id);
 }
 
 bool history_is_broken(SQLite::Database& database) {
   if (source_id(database).empty()) return true;
   SQLite::Statement first(database,
-                          "SELECT seq = 1 AND op <> 'b' FROM _sluice_changelog ORDER BY seq LIMIT 1");
-  return !first.executeStep() || first.getColumn(0).getInt() != 0;
+                          "SELECT seq = 1 AND op IS NOT 'b', (SELECT max(seq) FROM _sluice_changelog)"
+                          " FROM _sluice_changelog ORDER BY seq LIMIT 1");
+  return !first.executeStep() || first.getColumn(0).getInt() != 0 ||
+         first.getColumn(1).getInt64() > kLastPosition;
 }
 
 }  // namespace sluice::capture

@@ -83,7 +83,13 @@ void compare(TablePlan& plan, const std::vector<StoredTrigger>& triggers) {
   }
 }
 
-void plan_tables(SQLite::Database& database, const SourceOptions& options, InstallPlan& plan) {
+std::int64_t null_keys_of(SQLite::Database& database, const TableSchema& table, const NullKeys& counted) {
+  const auto known = counted.find(table.name);
+  return known == counted.end() ? count_null_keys(database, table) : known->second;
+}
+
+void plan_tables(SQLite::Database& database, const SourceOptions& options, const NullKeys& counted,
+                 InstallPlan& plan) {
   const auto triggers = stored_triggers(database);
   const Registry registry = registered_tables(database);
   const Registry current = corrected(registry, triggers);
@@ -101,7 +107,8 @@ void plan_tables(SQLite::Database& database, const SourceOptions& options, Insta
     each.table = std::move(table);
     each.triggers = trigger_ddl(each.table, each.id);
     compare(each, triggers);
-    const std::int64_t null_keys = each.captured ? 0 : count_null_keys(database, each.table);
+    const std::int64_t null_keys = each.captured ? 0 : null_keys_of(database, each.table, counted);
+    if (!each.captured) plan.null_keys[each.table.name] = null_keys;
     if (null_keys > 0) {
       plan.left_out.push_back(
           {each.table.name,
@@ -111,6 +118,7 @@ void plan_tables(SQLite::Database& database, const SourceOptions& options, Insta
     }
     if (!known) plan.renamed[next++] = each.table.name;
     plan.width = std::max(plan.width, each.table.key.size());
+    if (each.captured) plan.captured_width = std::max(plan.captured_width, each.table.key.size());
     plan.tables.push_back(std::move(each));
   }
   for (const auto& trigger : triggers) {
@@ -148,8 +156,9 @@ void plan_trace(SQLite::Database& database, InstallPlan& plan) {
   const auto before = stored_trace(database);
   const SchemaTrace now = schema_trace(database);
   plan.schema_moved = !before || before->version != now.version;
+  // A trace that is lost tells of nothing that has come and gone.
   plan.came_and_went =
-      before && something_came_and_went(*before, now, rebuilt_tables(plan), dropped_triggers(plan));
+      !before || something_came_and_went(*before, now, rebuilt_tables(plan), dropped_triggers(plan));
 }
 
 }  // namespace
@@ -195,14 +204,16 @@ std::uint64_t trigger_fingerprint(SQLite::Statement& triggers_in_order) {
   return all;
 }
 
-InstallPlan plan_install(SQLite::Database& database, const SourceOptions& options) {
+InstallPlan plan_install(SQLite::Database& database, const SourceOptions& options, const NullKeys& counted) {
   check_format(database);
   InstallPlan plan;
   plan.trim = trim_trigger(options.capacity);
   plan.changelog_missing = !changelog_exists(database);
-  plan_tables(database, options, plan);
+  plan_tables(database, options, counted, plan);
   plan.new_file = is_new_file(database);
-  plan.history_broken = !plan.new_file && (plan.changelog_missing || history_is_broken(database));
+  const bool lost_keys = !plan.changelog_missing && changelog_width(database) < plan.captured_width;
+  plan.history_broken =
+      !plan.new_file && (plan.changelog_missing || lost_keys || history_is_broken(database));
   plan.old_format = !plan.changelog_missing && stored_format(database) < kChangelogFormat;
   if (!plan.changelog_missing && !plan.old_format) plan_trace(database, plan);
   plan.too_narrow = plan.changelog_missing || changelog_width(database) < plan.width;

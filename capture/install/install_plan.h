@@ -29,10 +29,14 @@ struct TablePlan {
   bool unprotected = false;          ///< a change may have gone by unseen
 };
 
+/// How many rows of a table have NULL in the key, by the table's name; of tables not captured yet.
+using NullKeys = std::map<std::string, std::int64_t>;
+
 /// The difference between what the file holds and what it should hold.
 struct InstallPlan {
   std::vector<TablePlan> tables;
   std::vector<NotCaptured> left_out;
+  NullKeys null_keys;
   std::vector<std::string> orphans;        ///< triggers of ours on tables that are not captured any more
   std::map<TableId, std::string> renamed;  ///< numbers whose table has another name in the registry, or none
   std::string trim;                        ///< the trim trigger as it should be
@@ -45,14 +49,17 @@ struct InstallPlan {
   bool came_and_went =
       false;              ///< something was in the schema for a time in which rows may have changed unseen
   std::size_t width = 0;  ///< key columns that the widest key needs
+  std::size_t captured_width = 0;  ///< the same of the tables that are captured already
   bool too_narrow = false;
 
   /// `history_known`: is there somebody who can say how a broken history goes on?
   bool nothing_to_do(bool history_known) const;
 };
 
-/// Compares; reads only. To be called inside a transaction.
-InstallPlan plan_install(SQLite::Database& database, const SourceOptions& options);
+/// Compares; reads only. To be called inside a transaction. What a plan of a moment before has `counted` is
+/// not counted again: that reads whole tables, which is nothing to do while the application's writes wait.
+InstallPlan plan_install(SQLite::Database& database, const SourceOptions& options,
+                         const NullKeys& counted = {});
 
 /// All triggers of the main database, ours and the application's.
 std::vector<StoredTrigger> stored_triggers(SQLite::Database& database);

@@ -8,7 +8,9 @@
 #include "capture/install/install_plan.h"
 #include "capture/install/moved.h"
 #include "capture/install/schema_trace.h"
+#include "capture/install/sql_template.h"
 #include "capture/values.h"
+#include "sql/embedded.h"
 
 namespace sluice::capture {
 namespace {
@@ -18,9 +20,7 @@ void drop_triggers(SQLite::Database& database, const std::vector<std::string>& n
 }
 
 void register_table(SQLite::Database& database, TableId id, const std::string& name) {
-  SQLite::Statement row(database,
-                        "INSERT INTO _sluice_table(src, name, generation) VALUES(?, ?, abs(random() / 4))"
-                        " ON CONFLICT(src) DO UPDATE SET name = excluded.name");
+  SQLite::Statement row(database, render(sql::changelog, "register"));
   row.bind(1, static_cast<std::int64_t>(id));
   row.bind(2, name);
   row.exec();
@@ -28,7 +28,7 @@ void register_table(SQLite::Database& database, TableId id, const std::string& n
 
 /// In the transaction that puts the triggers in, so that no crash can come between the two.
 void raise_generation(SQLite::Database& database, TableId id) {
-  SQLite::Statement row(database, "UPDATE _sluice_table SET generation = generation + 1 WHERE src = ?");
+  SQLite::Statement row(database, render(sql::changelog, "raise_generation"));
   row.bind(1, static_cast<std::int64_t>(id));
   row.exec();
 }
@@ -52,7 +52,7 @@ InstallReport carry_out(SQLite::Database& database, const InstallPlan& plan,
   if (report.changelog_created) lay_base(database, known ? known->last : Position{});
   if (plan.history_broken && known) restart_history(database, *known);
   drop_triggers(database, plan.orphans);
-  if (plan.trim_differs) {
+  if (plan.trim_differs || report.changelog_created) {
     database.exec("DROP TRIGGER IF EXISTS main._sluice_trim");
     database.exec(plan.trim);
   }
@@ -109,15 +109,18 @@ void note_encoding(SQLite::Database& database, std::vector<SourceTable>& tables)
 
 InstallReport install(SQLite::Database& database, const SourceOptions& options,
                       const std::optional<KnownHistory>& known, const std::function<void()>& allow_writes) {
+  NullKeys null_keys;
   {
     SQLite::Transaction look(database);
     refuse_moved(database);
-    if (plan_install(database, options).nothing_to_do(known.has_value())) return {};
+    const InstallPlan plan = plan_install(database, options);
+    if (plan.nothing_to_do(known.has_value())) return {};
+    null_keys = plan.null_keys;
   }
   allow_writes();
   SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
   refuse_moved(database);
-  const InstallReport report = carry_out(database, plan_install(database, options), known);
+  const InstallReport report = carry_out(database, plan_install(database, options, null_keys), known);
   transaction.commit();
   return report;
 }

@@ -1,12 +1,24 @@
 #include "capture/install/moved.h"
 
 namespace sluice::capture {
+namespace {
+
+constexpr const char* kUnknownTime = "an unknown time";
+
+}  // namespace
 
 std::optional<Moved> moved(SQLite::Database& database) {
-  SQLite::Statement schema(
-      database, "SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND name = '_sluice_moved'");
-  if (!schema.executeStep()) return std::nullopt;
-  SQLite::Statement mark(database, "SELECT at, position, fenced FROM _sluice_moved");
+  SQLite::Statement columns(database,
+                            "SELECT count(*), coalesce(sum(name IN ('at', 'position', 'fenced')), 0)"
+                            " FROM pragma_table_info('_sluice_moved', 'main')");
+  columns.executeStep();
+  if (columns.getColumn(0).getInt() == 0) return std::nullopt;
+  // The table alone says that the file has moved; what it cannot say any more is taken for the careful thing.
+  if (columns.getColumn(1).getInt() < 3) return Moved{kUnknownTime, {}, true};
+  SQLite::Statement mark(database,
+                         "SELECT iif(at GLOB '[0-9]*Z' AND length(at) = 20, at, ?), position,"
+                         " fenced IS NOT 0 FROM _sluice_moved");
+  mark.bind(1, kUnknownTime);
   if (!mark.executeStep()) return std::nullopt;
   return Moved{mark.getColumn(0).getText(), {mark.getColumn(1).getInt64()}, mark.getColumn(2).getInt() != 0};
 }

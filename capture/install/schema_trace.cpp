@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <exception>
 #include <sstream>
 
 #include "capture/change.h"
@@ -28,6 +29,7 @@ std::string to_text(const SchemaTrace& trace) {
   return lines;
 }
 
+/// Throws std::exception where the text is not what to_text() writes.
 std::map<Name, SchemaTrace::Object> from_text(const std::string& lines) {
   std::map<Name, SchemaTrace::Object> objects;
   std::istringstream input(lines);
@@ -121,9 +123,14 @@ SchemaTrace schema_trace(SQLite::Database& database) {
 
 std::optional<SchemaTrace> stored_trace(SQLite::Database& database) {
   SQLite::Statement meta(database,
-                         "SELECT schema_version, schema FROM _sluice_meta WHERE schema IS NOT NULL");
+                         "SELECT schema_version, schema FROM _sluice_meta"
+                         " WHERE typeof(schema_version) = 'integer' AND typeof(schema) = 'text'");
   if (!meta.executeStep()) return std::nullopt;
-  return SchemaTrace{meta.getColumn(0).getInt64(), from_text(meta.getColumn(1).getText())};
+  try {
+    return SchemaTrace{meta.getColumn(0).getInt64(), from_text(meta.getColumn(1).getText())};
+  } catch (const std::exception&) {
+    return std::nullopt;
+  }
 }
 
 void store_trace(SQLite::Database& database, const SchemaTrace& trace) {
@@ -136,7 +143,8 @@ void store_trace(SQLite::Database& database, const SchemaTrace& trace) {
 
 bool something_came_and_went(const SchemaTrace& before, const SchemaTrace& after,
                              const std::set<std::string>& rebuilt, std::int64_t steps) {
-  return after.version - before.version > Steps(before, after, rebuilt).count() + steps + 1;
+  const bool counts_on = before.version >= 0 && before.version <= after.version;
+  return !counts_on || after.version - before.version > Steps(before, after, rebuilt).count() + steps + 1;
 }
 
 }  // namespace sluice::capture

@@ -31,7 +31,8 @@ struct SchemaTrace {
 /// The schema as it is; what is ours and what is SQLite's own is left out.
 SchemaTrace schema_trace(SQLite::Database& database);
 
-/// What was stored; nothing in a file that an older Sluice has installed.
+/// What was stored; nothing in a file that an older Sluice has installed, or where somebody has written
+/// something else there.
 std::optional<SchemaTrace> stored_trace(SQLite::Database& database);
 void store_trace(SQLite::Database& database, const SchemaTrace& trace);
 

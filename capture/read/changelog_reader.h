@@ -4,7 +4,9 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 
+#include "capture/read/chunk_builder.h"
 #include "capture/read/row_reader.h"
 #include "capture/source_types.h"
 
@@ -35,14 +37,17 @@ class ChangelogReader {
 
   void follow_schema();
   Ends ends();
-  std::optional<Anchor> entry_at(Position position);
+  std::optional<Entry> entry_at(Position position);
   bool has_gap(Position from, Position to);
+  bool is_sound(const Entry& entry, const Catalog& catalog);
   Match hold(const Anchor& anchor, const Ends& ends);
 
   SQLite::Database& database_;
   RowReader rows_;
   std::int64_t schema_version_ = -1;
   std::unique_ptr<Statements> statements_;
+  std::optional<std::set<TableId>> registered_;  ///< read where they are needed
+  Position unsound_;  ///< the newest entry that was read and is none that a trigger writes
 };
 
 }  // namespace sluice::capture

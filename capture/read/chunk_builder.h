@@ -16,6 +16,7 @@ struct Entry {
   TableId table = 0;
   char op = 0;
   Key keys;
+  bool well_formed = false;  ///< every field is of a kind that a trigger writes
 };
 
 /// Nets entries into the distinct keys of a chunk and looks each new one up. Belongs inside a read

@@ -21,7 +21,7 @@ std::string word_of(const std::string& op) {
   if (op == "d") return "delete";
   if (op == "r") return "maybe_replaced";
   if (op == "b") return "base";
-  return op;
+  return "unknown";
 }
 
 struct TableFacts {

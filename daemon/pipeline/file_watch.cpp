@@ -17,7 +17,12 @@ FileWatch::FileWatch(const boost::asio::any_io_executor& strand, const std::file
     : file_(file), owner_(std::move(owner)), changed_(std::move(changed)), events_(strand) {
   const int descriptor = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
   if (descriptor < 0) return;
-  events_.assign(descriptor);
+  boost::system::error_code no_room;
+  events_.assign(descriptor, no_room);
+  if (no_room) {
+    ::close(descriptor);
+    return;
+  }
   follow();
   wait();
 }
@@ -26,13 +31,13 @@ void FileWatch::follow() {
   const auto place = real_place(file_);
   struct stat folder {};
   const bool there = ::stat(place.parent_path().c_str(), &folder) == 0;
-  if (!events_.is_open() || !there ||
-      (watched_ >= 0 && folder_ == folder.st_ino && name_ == place.filename()))
-    return;
+  const bool same = folder_ == folder.st_ino && device_ == folder.st_dev && name_ == place.filename();
+  if (!events_.is_open() || !there || (watched_ >= 0 && same)) return;
   if (watched_ >= 0) ::inotify_rm_watch(events_.native_handle(), watched_);
   // The last event of a commit is a write to the log, or in the rollback modes the end of the journal.
   const auto mask = IN_MODIFY | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_MOVE_SELF;
   watched_ = ::inotify_add_watch(events_.native_handle(), place.parent_path().c_str(), mask);
+  device_ = folder.st_dev;
   folder_ = folder.st_ino;
   name_ = place.filename().string();
 }
@@ -48,12 +53,16 @@ void FileWatch::wait() {
                             const auto alive = owner.lock();
                             if (error || !alive) return;
                             const bool ours = concerns_us(bytes);
+                            if (watched_ < 0) follow();
                             wait();
                             if (ours) changed_();
                           });
 }
 
-bool FileWatch::concerns_us(std::size_t bytes) const {
+/// The kernel drops a watch together with its folder, or with the file system that holds it. Another folder
+/// of the same number may be there before anybody looks.
+bool FileWatch::concerns_us(std::size_t bytes) {
+  bool ours = false;
   std::size_t at = 0;
   while (at + sizeof(inotify_event) <= bytes) {
     const auto* event = reinterpret_cast<const inotify_event*>(buffer_.data() + at);
@@ -61,10 +70,12 @@ bool FileWatch::concerns_us(std::size_t bytes) const {
     const bool named =
         name == name_ || (name.starts_with(name_) &&
                           (name.substr(name_.size()) == "-wal" || name.substr(name_.size()) == "-journal"));
-    if (named || (event->mask & (IN_Q_OVERFLOW | IN_MOVE_SELF)) != 0) return true;
+    const bool ended = (event->mask & IN_IGNORED) != 0 && event->wd == watched_;
+    if (ended) watched_ = -1;
+    ours = ours || named || ended || (event->mask & (IN_Q_OVERFLOW | IN_MOVE_SELF)) != 0;
     at += sizeof(inotify_event) + event->len;
   }
-  return false;
+  return ours;
 }
 
 }  // namespace sluice::daemon

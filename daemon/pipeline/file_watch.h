@@ -13,9 +13,10 @@
 namespace sluice::daemon {
 
 /// Tells when a database file may have changed, by watching its folder: the -wal comes and goes, and a watch
-/// on a file that is made anew goes deaf. Many writes in a row are told as one. Where a file system has no
-/// events, or no watch is left, it says nothing, which the poll makes up for. Used from the executor's
-/// strand; the callback is called there.
+/// on a file that is made anew goes deaf. Many writes in a row are told as one, and so is the end of the
+/// folder. Where a file system has no events, no watch is left, or the folder may not be read, it says
+/// nothing, which the poll makes up for. Used from the executor's strand; the callback is called there. Never
+/// throws.
 class FileWatch {
  public:
   /// `owner` is what the watch and the callback live in: nothing is called once it is gone.
@@ -30,11 +31,12 @@ class FileWatch {
 
  private:
   void wait();
-  bool concerns_us(std::size_t bytes) const;
+  bool concerns_us(std::size_t bytes);
 
   std::filesystem::path file_;
   std::string name_;
-  int watched_ = -1;  ///< inotify's number for the folder
+  int watched_ = -1;  ///< inotify's number for the folder; -1 while there is no watch
+  dev_t device_ = 0;
   ino_t folder_ = 0;
   std::weak_ptr<void> owner_;
   std::function<void()> changed_;

@@ -45,14 +45,9 @@ void Replicator::close() {
 
 void Replicator::discarded(const std::vector<applier::RowName>& rows) {
   for (const auto& row : rows) tolerance_.held_back.erase(row);
-  if (session_) load_quarantine();  // one of them may have been refused again meanwhile
-}
-
-void Replicator::load_quarantine() {
-  tolerance_.held_back.clear();
-  for (const auto& row : applier::load_quarantine(*session_, target_.state_schema, config_.name)) {
-    tolerance_.held_back.emplace(row.source_table, row.key);
-  }
+  if (!session_) return;
+  // One of them may have been refused again meanwhile.
+  tolerance_.held_back = applier::held_back_rows(*session_, {target_.state_schema, config_.name}, damage_);
 }
 
 void Replicator::confirm() {
@@ -107,9 +102,21 @@ void Replicator::forget_rows_of_lost_tables() {
   for (const auto& row : lost) tolerance_.held_back.erase(row);
 }
 
+/// The rows in quarantine that the next batch tries again: not all at once, because they are read in one
+/// snapshot and held in memory.
+std::vector<applier::RowName> Replicator::due_again() const {
+  constexpr std::size_t kAtOnce = 1000;
+  std::vector<applier::RowName> due;
+  if (!retry_quarantined_) return due;
+  for (auto row = tolerance_.held_back.upper_bound(retried_to_);
+       row != tolerance_.held_back.end() && due.size() < kAtOnce; ++row) {
+    due.push_back(*row);
+  }
+  return due;
+}
+
 void Replicator::add_held_back_keys(capture::ReadRequest& request) const {
-  if (!retry_quarantined_) return;
-  for (const auto& row : tolerance_.held_back) {
+  for (const auto& row : due_again()) {
     const auto found = std::find_if(plan_.tables.begin(), plan_.tables.end(),
                                     [&](const auto& table) { return table.source.name == row.first; });
     if (found != plan_.tables.end())
@@ -117,12 +124,18 @@ void Replicator::add_held_back_keys(capture::ReadRequest& request) const {
   }
 }
 
-/// True where rows are left that may have waited for those that have just been let in.
-bool Replicator::keep_account(const applier::HeldBack& held_back) {
+/// True where rows are left to be tried again: the next ones, or all of them, because they may have waited
+/// for those that have been let in. Only a batch that ends at a boundary has tried any.
+bool Replicator::keep_account(const applier::HeldBack& held_back, bool at_boundary) {
+  const auto tried = due_again();
+  if (at_boundary && !tried.empty()) retried_to_ = tried.back();
   for (const auto& row : held_back.resolved) tolerance_.held_back.erase(row);
   tolerance_.held_back.insert(held_back.refused.begin(), held_back.refused.end());
   tolerance_.skipped.clear();
-  retry_quarantined_ = !held_back.resolved.empty() && !tolerance_.held_back.empty();
+  retry_helped_ = retry_helped_ || !held_back.resolved.empty();
+  if (!at_boundary || !due_again().empty()) return retry_quarantined_;
+  retry_quarantined_ = std::exchange(retry_helped_, false) && !tolerance_.held_back.empty();
+  retried_to_ = {};
   return retry_quarantined_;
 }
 

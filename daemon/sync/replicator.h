@@ -137,7 +137,10 @@ class Replicator {
   /// How many rows are held back, as far as this side knows.
   std::int64_t quarantined() const { return static_cast<std::int64_t>(tolerance_.held_back.size()); }
   /// The next step tries the held back rows again, whether or not they have changed.
-  void retry_quarantined() { retry_quarantined_ = true; }
+  void retry_quarantined() {
+    retry_quarantined_ = true;
+    retried_to_ = {};
+  }
   /// The next step holds this row back where it is refused.
   void skip(applier::RowName row) { tolerance_.skipped.insert(std::move(row)); }
   /// Somebody has dropped these rows from the quarantine.
@@ -212,6 +215,8 @@ class Replicator {
   };
 
   void load();
+  void load_sound();
+  void rewrite_state();
   void start_first_time();
   bool is_a_stranger();
   Evidence evidence();
@@ -219,6 +224,7 @@ class Replicator {
   std::string copy_version(const applier::TargetTable& table) const;
   capture::KnownHistory known_history() const;
   void plan_tables();
+  void refuse_strange_frontiers() const;
   void tell_idle_rules();
   void follow_schema();
   std::map<std::string, applier::TableProgress> renamed_progress(const SchemaFollow& follow);
@@ -298,10 +304,10 @@ class Replicator {
   bool copying() const { return next_to_copy() != nullptr || !to_finish().empty(); }
   applier::BatchContext context();
   void tell_notes();
-  void load_quarantine();
   void forget_rows_of_lost_tables();
   void add_held_back_keys(capture::ReadRequest& request) const;
-  bool keep_account(const applier::HeldBack& held_back);
+  std::vector<applier::RowName> due_again() const;
+  bool keep_account(const applier::HeldBack& held_back, bool at_boundary);
 
   PipelineConfig config_;
   applier::TargetOptions target_;
@@ -315,6 +321,7 @@ class Replicator {
   applier::Plan plan_;
   std::optional<Finishing> finishing_;
   std::optional<applier::PipelineRow> row_;
+  std::optional<applier::ApplyError> damage_;  ///< of what the server remembers
   std::optional<capture::Moved> moved_;  ///< the source has been cut over, and Postgres does not say so yet
   Evidence evidence_;
   Judgement judgement_;
@@ -327,6 +334,8 @@ class Replicator {
   applier::ConversionNotes notes_;  ///< of the values of the step under way
   std::set<std::tuple<std::string, std::string, applier::Remarks>> told_notes_;  ///< table, column, remark
   bool retry_quarantined_ = false;
+  applier::RowName retried_to_;  ///< the last of those that have been tried again by now
+  bool retry_helped_ = false;    ///< some were let in since that began
   std::optional<Verification> verification_;
   std::set<std::string> filled_;  ///< of the tables still to be copied, those whose target holds rows
   std::map<std::string, std::int64_t>

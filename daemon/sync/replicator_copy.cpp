@@ -284,7 +284,7 @@ StepResult Replicator::copy_whole(const std::vector<const TargetTable*>& tables)
   result.rows_copied = all.rows;
   result.wrote = true;
   result.copying = copying();
-  const bool try_again = keep_account(held_back);
+  const bool try_again = keep_account(held_back, true);
   result.more = result.copying || try_again;
   return result;
 }

@@ -99,7 +99,7 @@ StepResult Replicator::replay(const Ride& ride) {
     const auto held_back = applier::write_small_batch(*session_, plan_, context(), *row_, chunk);
     result.wrote = true;
     advanced(chunk.to, true);
-    result.more = keep_account(held_back);
+    result.more = keep_account(held_back, true);
   }
   return result;
 }
@@ -161,7 +161,7 @@ StepResult Replicator::replay_chunks(Chunk& chunk, Ride ride, Reach reach) {
   const auto held_back = batch.commit(chunk.to, chunk.at_boundary);
 
   advanced(chunk.to, chunk.at_boundary);
-  const bool try_again = keep_account(held_back);
+  const bool try_again = keep_account(held_back, chunk.at_boundary);
   if (chunk.copy) ride.arrive(*chunk.copy);
   if (!ride.copies) result.rows_copied = 0;
   result.wrote = ride.writes || result.changes > 0;

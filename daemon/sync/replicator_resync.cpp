@@ -21,6 +21,8 @@ applier::SourceIdentity Replicator::here() const {
 
 bool Replicator::prepare_resync() {
   load();
+  const bool damaged = damage_.has_value();
+  if (damaged) rewrite_state();
   if (is_a_stranger()) {
     if (evidence_.elsewhere) diverge();
     // The file at the known place is the source from now on, under an id of its own.
@@ -29,7 +31,22 @@ bool Replicator::prepare_resync() {
   install_and_survey();
   if (!row_) start_first_time();
   evidence_ = evidence();
-  return judge(evidence_).outcome != Outcome::go_on;
+  return damaged || judge(evidence_).outcome != Outcome::go_on;
+}
+
+/// What can be read stays; where the target stands is taken as unknown, so that the source is held against it
+/// as after an overrun of the ring.
+void Replicator::rewrite_state() {
+  if (row_) {
+    if (row_->source.path.empty()) row_->source.path = config_.source.path.string();
+    if (row_->source.host.empty()) row_->source.host = machine_id(config_);
+    row_->applied = {};
+    row_->epoch = 0;
+    row_->whole = true;
+  }
+  for (auto& [name, state] : progress_) state.begin_anew(kAfterOverrun);
+  applier::rewrite_state(*session_, target_.state_schema, config_.name, row_, progress_);
+  load_sound();
 }
 
 std::vector<TableDifference> Replicator::compare(const std::string& only) {
@@ -103,7 +120,7 @@ void Replicator::begin_resync(const std::string& only) {
 }
 
 void Replicator::begin_migration() {
-  load();
+  load_sound();
   if (!row_) return;
   if (!row_->migrating) refuse_what_diverges();
   applier::Transaction transaction(*session_);
@@ -129,7 +146,7 @@ void Replicator::end_migration() {
 }
 
 void Replicator::adopt() {
-  load();
+  load_sound();
   if (!row_) return;
   if (!is_a_stranger()) return;
   if (evidence_.found_id != evidence_.expected_id) diverge();

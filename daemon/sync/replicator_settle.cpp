@@ -5,6 +5,7 @@
 
 #include "applier/design/table_ddl.h"
 #include "applier/server/apply_error.h"
+#include "applier/server/state_fields.h"
 #include "applier/server/state_store.h"
 #include "applier/server/target_survey.h"
 #include "applier/values/identifiers.h"
@@ -35,13 +36,19 @@ void Replicator::load() {
   auto stored = applier::load_state(*session_, target_.state_schema, config_.name);
   row_ = std::move(stored.pipeline);
   progress_ = std::move(stored.tables);
-  load_quarantine();
+  tolerance_.held_back = std::move(stored.held_back);
+  damage_ = std::move(stored.damage);
   if (row_ && row_->finished) throw has_ended(config_.name);
+}
+
+void Replicator::load_sound() {
+  load();
+  if (damage_) throw *damage_;
 }
 
 Outcome Replicator::settle() {
   source_.renew();
-  load();
+  load_sound();
   if (row_ && row_->migrating) end_migration();
   if (is_a_stranger()) return Outcome::diverged;
   observe("install");
@@ -50,6 +57,7 @@ Outcome Replicator::settle() {
   evidence_ = evidence();
   if (judge(evidence_).outcome == Outcome::diverged) return Outcome::diverged;
   plan_tables();
+  refuse_strange_frontiers();
   forget_rows_of_lost_tables();
   note_copies(evidence_);
   note_filled_tables();
@@ -89,6 +97,21 @@ Evidence Replicator::evidence() {
   found.expected_id = row_ ? row_->source.id : catalog_.source_id;
   if (row_) found.match = source_.open().match(row_->applied);
   return found;
+}
+
+/// A copy that goes on behind a key of another kind would find nothing there, and end.
+void Replicator::refuse_strange_frontiers() const {
+  for (const auto& table : plan_.tables) {
+    const auto found = progress_.find(table.source.name);
+    if (found == progress_.end() || found->second.copy.frontier.empty()) continue;
+    const capture::Key& frontier = found->second.copy.frontier;
+    const bool fits = frontier.size() == table.source.key.size() &&
+                      (!table.source.key_is_rowid || std::holds_alternative<std::int64_t>(frontier.front()));
+    if (!fits)
+      throw applier::state_damaged(
+          {target_.state_schema, config_.name},
+          "column frontier of table table_copy is no key of table '" + table.source.name + "'");
+  }
 }
 
 /// Known once the target tables are: a table that was dropped and made again on the server has another oid.

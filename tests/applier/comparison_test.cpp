@@ -191,6 +191,32 @@ TEST_SUITE("comparison") {
     CHECK(dangling[0].first == "item_shelf_fkey");
     CHECK(dangling[0].second == 2);
   }
+
+  TEST_CASE("keys noted by a scan that somebody has changed meanwhile delete nothing") {
+    const auto key = [](const char* word) { return capture::Value{text(word)}; };
+    for (const char* harm :
+         {"DROP TABLE sluice.@", "UPDATE sluice.@ SET sluice_mark = NULL",
+          "UPDATE sluice.@ SET sluice_mark = 'x'", "UPDATE sluice.@ SET id = NULL",
+          "ALTER TABLE sluice.@ ALTER id TYPE bytea USING 'x'", "ALTER TABLE sluice.@ DROP sluice_mark"}) {
+      CAPTURE(harm);
+      auto source = source_table(1, "item", {"id", "v"});
+      TargetFixture target(
+          "CREATE TABLE item (id text COLLATE \"en-x-icu\" PRIMARY KEY, v text);"
+          "INSERT INTO item VALUES ('a', 'x'), ('b', 'x')",
+          {source});
+      REQUIRE(applier::Comparison::notes_keys(target.plan.tables.front()));
+      const Row first{key("a"), key("x")};
+      const Row second{key("b"), key("x")};
+      compare(target, piece_of({first}, Key{key("a")}), std::nullopt, Mend::extra);
+      const std::string table = target.query("SELECT relname FROM pg_class WHERE relname LIKE 'seen%'");
+      target.query(applier::replace_all(harm, "@", table.substr(0, table.size() - 1)));
+      const auto refused =
+          refusal([&] { compare(target, piece_of({second}, std::nullopt), Key{key("a")}, Mend::extra); });
+      CHECK(refused.code == "state_damaged");
+      CHECK(refused.hint.find("sluicectl resync shop") != std::string::npos);
+      CHECK(target.query("SELECT count(*) FROM item") == "2\n");
+    }
+  }
 }
 
 }  // namespace sluice::test

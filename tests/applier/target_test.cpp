@@ -111,10 +111,17 @@ TEST_SUITE("target") {
     CHECK(read.version == "3-abc");
     CHECK(read.ours);
 
-    target.query("DELETE FROM sluice.format");
-    CHECK_THROWS_WITH_AS(applier::ensure_state_schema(*target.session, "sluice"),
-                         "schema sluice has lost the row that tells its format", ApplyError);
-    target.query("INSERT INTO sluice.format VALUES (99)");
+    for (const char* harm : {"DELETE FROM sluice.format", "UPDATE sluice.format SET version = 1",
+                             "UPDATE sluice.format SET version = 2147483647",
+                             "DROP FUNCTION sluice.columns_of(text, text, text)"}) {
+      CAPTURE(harm);
+      target.query(harm);
+      applier::ensure_state_schema(*target.session, "sluice");
+      CHECK(target.query("SELECT version FROM sluice.format") == "3\n");
+      CHECK(target.query("SELECT count(*) FROM pg_proc WHERE pronamespace = 'sluice'::regnamespace") ==
+            "8\n");
+    }
+    target.query("UPDATE sluice.format SET version = 99");
     try {
       applier::ensure_state_schema(*target.session, "sluice");
       FAIL("a newer format was accepted");
@@ -122,6 +129,48 @@ TEST_SUITE("target") {
       CHECK(error.code == "format_newer");
       CHECK(std::string(error.what()).find("99") != std::string::npos);
     }
+  }
+
+  TEST_CASE("a state that somebody has written to is told, and written anew") {
+    TargetFixture target("SELECT 1", {});
+    applier::TableProgress progress;
+    progress.made = true;
+    progress.ddl = "abc";
+    target.session->exec(applier::save_progress_sql("sluice", "shop", "item", progress));
+    target.query("UPDATE sluice.table_copy SET phase = 'garbage'");
+    target.query(
+        "ALTER TABLE sluice.pipeline ALTER source_host DROP NOT NULL; UPDATE sluice.pipeline SET"
+        " source_host = NULL");
+
+    const auto state = applier::load_state(*target.session, "sluice", "shop");
+    REQUIRE(state.damage);
+    CHECK(state.damage->code == "state_damaged");
+    CHECK(std::string(state.damage->what()).find("column source_host of table pipeline is NULL") !=
+          std::string::npos);
+    CHECK(state.damage->hint.find("sluicectl resync shop") != std::string::npos);
+    CHECK(state.pipeline->source.id == target.row.source.id);
+    CHECK(state.tables.at("item").made);
+
+    applier::rewrite_state(*target.session, "sluice", "shop", state.pipeline, state.tables);
+    const auto now = applier::load_state(*target.session, "sluice", "shop");
+    CHECK_FALSE(now.damage);
+    CHECK(now.tables.at("item").ddl == "abc");
+
+    target.query("ALTER TABLE sluice.table_copy DROP COLUMN ours");
+    const auto torn = applier::load_state(*target.session, "sluice", "shop");
+    REQUIRE(torn.damage);
+    CHECK(std::string(torn.damage->what()).find("there is no column table_copy.ours boolean") !=
+          std::string::npos);
+    CHECK_FALSE(torn.pipeline);
+    applier::rewrite_state(*target.session, "sluice", "shop", torn.pipeline, torn.tables);
+    CHECK_FALSE(applier::load_state(*target.session, "sluice", "shop").damage);
+  }
+
+  TEST_CASE("a state that can be read no more is forgotten all the same") {
+    TargetFixture target("SELECT 1", {});
+    target.query("DROP TABLE sluice.format");
+    CHECK(applier::forget_pipeline(*target.session, "sluice", "shop"));
+    CHECK(target.query("SELECT count(*) FROM pg_namespace WHERE nspname = 'sluice'") == "0\n");
   }
 
   TEST_CASE("forgetting the last pipeline leaves no trace") {

@@ -1,9 +1,11 @@
 #include "capture/source_file.h"
 
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 
 #include <fstream>
 
+#include "capture/migration_lock.h"
 #include "tests/capture/sandbox.h"
 
 namespace sluice::capture {
@@ -55,6 +57,37 @@ TEST_CASE("a path that holds no database is refused with its reason") {
   std::ofstream(options.path) << std::string(2000, 'x');
   CHECK(code_of_opening(options) == "source_not_a_database");
   CHECK(code_of_opening(sandbox.options()) == "opened");
+}
+
+TEST_CASE("a folder that cannot be locked is not taken for a migration that runs") {
+  Sandbox sandbox;
+  const auto code_of_locking = [](const std::string& path) -> std::string {
+    try {
+      MigrationLock lock(path, MigrationLock::Kind::installation);
+    } catch (const SourceError& error) {
+      CHECK_FALSE(error.hint().empty());
+      return error.code();
+    }
+    return "locked";
+  };
+  CHECK(code_of_locking(sandbox.path()) == "locked");
+  {
+    const MigrationLock migration(sandbox.path(), MigrationLock::Kind::migration);
+    CHECK(code_of_locking(sandbox.path()) == "migration_running");
+  }
+  CHECK(code_of_locking((sandbox.folder() / "gone" / "app.db").string()) == "source_missing");
+  if (geteuid() != 0) {
+    std::filesystem::permissions(sandbox.folder(), std::filesystem::perms::owner_exec);
+    CHECK(code_of_locking(sandbox.path()) == "source_folder_unwritable");
+    std::filesystem::permissions(sandbox.folder(), std::filesystem::perms::owner_all);
+  }
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const rlimit none{0, before.rlim_max};
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+  const std::string code = code_of_locking(sandbox.path());
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+  CHECK(code == "too_many_files");
 }
 
 TEST_CASE("a locked file is SQLite's error, not a wrong file") {

@@ -1,10 +1,14 @@
 #include "daemon/pipeline/file_watch.h"
 
 #include <doctest/doctest.h>
+#include <sys/resource.h>
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <filesystem>
 #include <fstream>
+#include <memory>
 
 #include "daemon/base/file_signature.h"
 #include "tests/support/sqlite_file.h"
@@ -79,6 +83,54 @@ TEST_SUITE("file watch") {
     watch.close();
     io.restart();
     io.poll();
+  }
+
+  TEST_CASE("the end of the folder is heard, and so is what happens in the one made in its place") {
+    const sluice::support::TempDir place;
+    const auto folder = place / "shop";
+    const auto file = folder / "shop.db";
+    std::filesystem::create_directory(folder);
+    boost::asio::io_context io;
+    int told = 0;
+    const auto owner = std::make_shared<int>();
+    FileWatch watch(io.get_executor(), file, owner, [&] { ++told; });
+    for (int i = 0; i < 3; ++i) {  // file systems give the number of the former folder away again
+      int before = told;
+      std::filesystem::remove_all(folder);
+      CHECK(hears(io, told, before));
+      std::filesystem::create_directory(folder);
+      watch.follow();
+      before = told;
+      std::ofstream(file) << "x";
+      CHECK(hears(io, told, before));
+    }
+    watch.close();
+    io.restart();
+    io.poll();
+  }
+
+  TEST_CASE("a folder that cannot be watched is no reason to end, and is watched once it can") {
+    const sluice::support::TempDir place;
+    const auto file = place / "later" / "shop.db";
+    boost::asio::io_context io;
+    int told = 0;
+    const auto owner = std::make_shared<int>();
+    FileWatch watch(io.get_executor(), file, owner, [&] { ++told; });
+    watch.follow();
+    std::filesystem::create_directory(file.parent_path());
+    watch.follow();
+    std::ofstream(file) << "x";
+    CHECK(hears(io, told, 0));
+    watch.close();
+    io.restart();
+    io.poll();
+
+    rlimit before{};
+    REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+    const rlimit none{0, before.rlim_max};
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+    CHECK_NOTHROW(FileWatch(io.get_executor(), file, owner, [&] { ++told; }).follow());
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
   }
 
   TEST_CASE("a signature tells a write and a new file apart from rest") {
