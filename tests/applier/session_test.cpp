@@ -10,6 +10,7 @@
 
 #include "applier/server/apply_error.h"
 #include "applier/server/waits.h"
+#include "applier/values/identifiers.h"
 #include "tests/support/pgbouncer_process.h"
 #include "tests/support/postgres_cluster.h"
 #include "tests/support/tcp_relay.h"
@@ -102,22 +103,22 @@ std::optional<ServerWait> seen_waiting(const Scene& scene, Session& waiter, cons
 TEST_SUITE("session") {
   TEST_CASE("every statement has the settings, in a transaction or by itself, whatever the role prefers") {
     Scene scene;
-    const std::string database = "ALTER DATABASE \"" + scene.database + "\" SET ";
+    const std::string role = "ALTER ROLE " + scene.role + " IN DATABASE \"" + scene.database + "\" SET ";
     for (const char* setting :
          {"statement_timeout = '20ms'", "lock_timeout = '1ms'",
-          "default_transaction_isolation = serializable", "idle_in_transaction_session_timeout = '20ms'",
+          "default_transaction_isolation = serializable", "idle_in_transaction_session_timeout = '300ms'",
           "search_path = nowhere", "timezone = 'Asia/Tokyo'", "datestyle = 'SQL, DMY'",
           "standard_conforming_strings = off", "array_nulls = off", "bytea_output = escape",
           "extra_float_digits = -15", "exit_on_error = on", "row_security = on", "quote_all_identifiers = on",
-          "transform_null_equals = on", "idle_session_timeout = '20ms'"})
-      scene.server(database + setting);
+          "transform_null_equals = on", "idle_session_timeout = '300ms'"})
+      scene.server(role + setting);
     const auto session = scene.session();
     const auto check_meanings = [&] {
       CHECK(shown(*session, "lock_timeout") == "30s");
       CHECK(shown(*session, "transaction_isolation") == "read committed");
       const auto row = session->exec(
-          "SELECT pg_sleep(0.05), '2024-02-01 00:00'::timestamptz, 'a\\b', '{NULL}'::text[], '\\x00'::bytea,"
-          " 0.1::float8, quote_ident('plain')")[0];
+          "SELECT pg_sleep(0.05), '2024-02-01 00:00'::timestamptz, " + applier::quote_literal("a\\b") +
+          ", '{NULL}'::text[], decode('00', 'hex'), 0.1::float8, quote_ident('plain')")[0];
       CHECK(row[1].as<std::string>() == "2024-02-01 00:00:00+00");
       CHECK(row[2].as<std::string>() == "a\\b");
       CHECK(row[3].as<std::string>() == "{NULL}");
@@ -130,13 +131,14 @@ TEST_SUITE("session") {
       check_meanings();
       // A refusal ends the statement, not the session.
       CHECK(failure_of([&] { session->exec("SELECT 1 / 0"); }).sqlstate == "22012");
-      std::this_thread::sleep_for(std::chrono::milliseconds(60));  // longer than the role lets a session idle
+      std::this_thread::sleep_for(
+          std::chrono::milliseconds(400));  // longer than the role lets a session idle
       CHECK(session->exec("SELECT 1")[0][0].as<int>() == 1);
     }
     SUBCASE("in a transaction") {
       Transaction transaction(*session);
       CHECK(shown(*session, "statement_timeout") == "0");
-      std::this_thread::sleep_for(std::chrono::milliseconds(60));  // longer than it lets a transaction idle
+      std::this_thread::sleep_for(std::chrono::milliseconds(400));  // longer than it lets a transaction idle
       check_meanings();
       transaction.commit();
     }
