@@ -1,9 +1,7 @@
 #include "daemon/inspect/migration.h"
 
-#include <memory>
-
 #include "daemon/inspect/told.h"
-#include "daemon/sync/replicator.h"
+#include "daemon/sync/migration_mark.h"
 #include "daemon/sync/source_place.h"
 
 namespace sluice::daemon {
@@ -21,10 +19,7 @@ Migration::Migration(const PipelineConfig& config) : options_(options_of(config)
   told([&] {
     capture::Source source(options_);
     lock_.emplace(options_.path, capture::MigrationLock::Kind::migration);
-    Replicator replicator(config, std::make_shared<applier::Lifeline>(), [](const char*) {});
-    replicator.open();
-    replicator.begin_migration();
-    replicator.close();
+    begin_migration(config);
     source.uninstall();
   });
 }

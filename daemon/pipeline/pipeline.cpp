@@ -9,6 +9,7 @@
 #include "daemon/log/log.h"
 #include "daemon/pipeline/awaited.h"
 #include "daemon/pipeline/strand.h"
+#include "daemon/sync/table_view.h"
 
 namespace sluice::daemon {
 namespace {
@@ -49,7 +50,7 @@ void Pipeline::begins(const std::string& step) {
   log_event(LogLevel::debug, "step", {{"pipeline", config_.name}, {"name", step}});
   // The server may now keep us waiting: the status must not call the two sides equal meanwhile.
   if (step != "apply") return;
-  if (const auto position = replicator_.captured()) board_.set_captured(*position);
+  if (const auto position = replicator_.link().captured()) board_.set_captured(*position);
 }
 
 void Pipeline::schedule() {
@@ -118,13 +119,13 @@ void Pipeline::settle() {
   const Outcome outcome = replicator_.settle();
   log_event(outcome == Outcome::go_on ? LogLevel::debug : LogLevel::warning, "source_judged",
             {{"pipeline", config_.name}, {"outcome", to_string(outcome)}});
-  pump_.judged(outcome, replicator_.standing());
+  pump_.judged(outcome, standing(replicator_.state()));
   if (!pump_.failed()) board_.clear_error();
 }
 
 void Pipeline::copy_again() {
   replicator_.copy_again();
-  pump_.judged(Outcome::go_on, replicator_.standing());
+  pump_.judged(Outcome::go_on, standing(replicator_.state()));
 }
 
 void Pipeline::diverge() {
@@ -132,22 +133,22 @@ void Pipeline::diverge() {
 }
 
 void Pipeline::retry_quarantine() {
-  replicator_.retry_quarantined();
+  replicator_.quarantine().retry();
   pump_.quarantine_retried(Pump::Clock::now());
 }
 
 void Pipeline::step() {
   const auto started = Pump::Clock::now();
   const StepResult result = replicator_.step();
-  if (result.outcome != Outcome::go_on) return pump_.judged(result.outcome, replicator_.standing());
-  const bool all_is_there = pump_.stepped({result.more, result.at_boundary, replicator_.standing()});
+  if (result.outcome != Outcome::go_on) return pump_.judged(result.outcome, standing(replicator_.state()));
+  const bool all_is_there = pump_.stepped({result.more, result.at_boundary, standing(replicator_.state())});
   board_.note_step(result, started);
   board_.clear_error();
   if (result.wrote) {
     quiet_since_ = Pump::Clock::now();
     log_event(LogLevel::debug, "batch_applied",
               {{"pipeline", config_.name},
-               {"position", replicator_.applied()->applied.position.value},
+               {"position", replicator_.state().row->applied.position.value},
                {"changes", result.changes},
                {"rows_copied", result.rows_copied},
                {"ms", milliseconds_since(started)}});
@@ -156,7 +157,7 @@ void Pipeline::step() {
   report_comparison();
   if (!all_is_there || requests_.flushes.empty()) return;
   // "Nothing to do" is only true of a server that still holds what it held.
-  if (!result.wrote) replicator_.confirm();
+  if (!result.wrote) replicator_.link().confirm();
   answer_flushes();
 }
 
@@ -164,7 +165,7 @@ void Pipeline::run_command() {
   const Command command = requests_.commands.front();
   const bool repaired = command.carry_out();
   requests_.commands.pop_front();
-  if (!repaired) replicator_.close_target();
+  if (!repaired) replicator_.link().close_target();
   pump_.command_done(repaired);
 }
 
@@ -172,10 +173,10 @@ void Pipeline::failed(const std::exception_ptr& thrown) {
   auto report = report_failure(thrown);
   auto waiting = awaited(report.error, config_, calls_.waited());
   const bool in_the_way = report.error.code == "migration_running";
-  replicator_.close_target();
-  if (in_the_way) replicator_.close();  // out of the migration's way with the file as well
+  replicator_.link().close_target();
+  if (in_the_way) replicator_.link().close();  // out of the migration's way with the file as well
   const bool source = report.error.cls == "source";
-  const bool moved = report.failure == Failure::refused && !source && replicator_.has_gone_on();
+  const bool moved = report.failure == Failure::refused && !source && replicator_.link().has_gone_on();
   const bool stale = report.error.code == "outcome_unknown";
   const Aftermath after =
       pump_.failed({report.failure, report.error.id, stale, source, moved}, Pump::Clock::now());
@@ -218,13 +219,13 @@ void Pipeline::finish_leaving() {
   const ControlError gone = refusal_of(stopped);
   requests_.refuse(gone);
   refuse_comparisons(gone, false);
-  replicator_.close();
+  replicator_.link().close();
   publish();
   for (auto& left : std::exchange(left_, {})) left();
 }
 
 void Pipeline::publish() {
-  if (const auto position = replicator_.source_open() ? replicator_.captured() : std::nullopt) {
+  if (const auto position = replicator_.link().source_open() ? replicator_.link().captured() : std::nullopt) {
     board_.set_captured(*position);
   }
   board_.refresh(pump_, replicator_);
@@ -233,7 +234,7 @@ void Pipeline::publish() {
 }
 
 void Pipeline::log_state() {
-  const auto quarantined = replicator_.quarantined();
+  const auto quarantined = replicator_.quarantine().size();
   if (const auto before = std::exchange(logged_quarantined_, quarantined); before != quarantined) {
     log_event(quarantined > before ? LogLevel::warning : LogLevel::info, "quarantine",
               {{"pipeline", config_.name}, {"rows", quarantined}});

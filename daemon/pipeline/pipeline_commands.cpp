@@ -38,14 +38,14 @@ void Pipeline::resync(const ResyncOrder& order, OnProgress on_progress, Reply<Re
 bool Pipeline::carry_out(const ResyncOrder& order, const OnProgress& on_progress,
                          const Reply<ResyncAnswer>& reply) {
   const auto since = Pump::Clock::now();
-  const bool every_table = replicator_.prepare_resync();
-  if (const auto unfit = unfit_for_resync(order.table, every_table)) {
+  Resync resync = replicator_.resync();
+  if (const auto unfit = unfit_for_resync(order.table, resync.every_table())) {
     reply(*unfit);
     return false;
   }
   ResyncAnswer answer{config_.name, "copied", {}, 0};
   if (!order.yes) {
-    answer.tables = replicator_.compare(order.table);
+    answer.tables = resync.compare(order.table);
     if (std::any_of(answer.tables.begin(), answer.tables.end(), touches_rows)) {
       answer.outcome = "needs_yes";
       answer.elapsed_ms = milliseconds_since(since);
@@ -53,7 +53,7 @@ bool Pipeline::carry_out(const ResyncOrder& order, const OnProgress& on_progress
       return false;
     }
   }
-  replicator_.begin_resync(order.table);
+  resync.begin(order.table);
   const auto copied = [answer, since, reply](const std::variant<FlushAnswer, ControlError>& flushed) mutable {
     if (const auto* error = std::get_if<ControlError>(&flushed)) return reply(*error);
     answer.elapsed_ms = milliseconds_since(since);
@@ -66,7 +66,7 @@ bool Pipeline::carry_out(const ResyncOrder& order, const OnProgress& on_progress
 
 std::optional<ControlError> Pipeline::unfit_for_resync(const std::string& table, bool every_table) const {
   if (table.empty()) return std::nullopt;
-  if (!has_table(replicator_.catalog(), table)) {
+  if (!has_table(replicator_.state().catalog, table)) {
     return unknown_table(table);
   }
   if (every_table) {

@@ -84,7 +84,7 @@ std::optional<ControlError> Pipeline::closed_to_cutover() const {
   if (pump_.state() == State::copying)
     return ControlError{Refused::conflict, "copying", name + " is still copying tables",
                         "wait for the end of the copy: sluicectl status --watch"};
-  if (const auto held_back = replicator_.quarantined(); held_back > 0)
+  if (const auto held_back = replicator_.quarantine().size(); held_back > 0)
     return ControlError{
         Refused::conflict, "rows_held_back",
         name + " holds back " + std::to_string(held_back) + " row(s) in quarantine",
@@ -121,7 +121,7 @@ bool Pipeline::carry_out(const Cutover& cutover, const VerifyAnswer& verified) t
     throw CutoverRefused("source_moved_on", "the source has to be looked at anew first", "try again");
   const CutoverEnd end = replicator_.cut_over(cutover.order);
   CutoverAnswer answer = answer_of(cutover.order, verified, end);
-  answer.not_captured = not_captured(replicator_.catalog());
+  answer.not_captured = not_captured(replicator_.state().catalog);
   answer.elapsed_ms = milliseconds_since(cutover.since);
   log_event(LogLevel::info, "cutover",
             {{"pipeline", config_.name},

@@ -24,7 +24,7 @@ void Pipeline::retry_quarantined(FlushReply reply) {
 
 void Pipeline::discarded(std::vector<applier::RowName> rows) {
   on_strand([rows = std::move(rows)](Pipeline& self) {
-    self.replicator_.discarded(rows);
+    self.replicator_.quarantine().discarded(rows, self.replicator_.link().session());
     self.publish();
   });
 }
@@ -33,7 +33,7 @@ void Pipeline::skip(const std::string& error_id, Reply<SkippedAnswer> reply) {
   on_strand([error_id, reply = std::move(reply)](Pipeline& self) {
     if (const auto closed = self.closed_to_skip(error_id)) return reply(*closed);
     const auto error = *self.board_.report().error;
-    self.replicator_.skip({error.table, error.row});
+    self.replicator_.quarantine().skip({error.table, error.row});
     const auto gone_on = [name = self.config_.name, error, reply](const auto& flushed) {
       if (const auto* refused = std::get_if<ControlError>(&flushed))
         return reply(after_skipping(error, *refused));

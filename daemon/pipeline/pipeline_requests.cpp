@@ -58,8 +58,8 @@ void Pipeline::answer_flushes() {
     answer.pipeline = config_.name;
     answer.changes = brought - flush.brought_before;
     answer.outcome = answer.changes > 0 ? "flushed" : "nothing_to_do";
-    answer.position = replicator_.applied()->applied.position.value;
-    answer.quarantined = replicator_.quarantined();
+    answer.position = replicator_.state().row->applied.position.value;
+    answer.quarantined = replicator_.quarantine().size();
     answer.elapsed_ms = milliseconds_since(flush.since);
     board_.note_flush({std::chrono::system_clock::now(), answer.changes, answer.elapsed_ms});
     flush.reply(answer);

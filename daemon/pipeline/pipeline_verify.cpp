@@ -24,15 +24,15 @@ ControlError Pipeline::unknown_table(const std::string& table) const {
 /// Each begins once the one before it is over.
 void Pipeline::compare_next() {
   if (requests_.comparisons.empty()) return pump_.comparisons_done();
-  if (replicator_.verification() == nullptr) replicator_.verify(requests_.comparisons.front().order);
+  if (!replicator_.verification()) replicator_.verification().emplace(requests_.comparisons.front().order);
   pump_.requested(Request::comparison);
   schedule();
 }
 
 /// After a step: how far it has come, or what has come of it.
 void Pipeline::report_comparison() {
-  const Verification* verification = replicator_.verification();
-  if (verification == nullptr || !verification->begun()) return;
+  const auto& verification = replicator_.verification();
+  if (!verification || !verification->begun()) return;
   ComparisonRequest& first = requests_.comparisons.front();
   first.begun = true;
   if (!verification->done()) {
@@ -42,12 +42,12 @@ void Pipeline::report_comparison() {
   VerifyAnswer answer;
   answer.pipeline = config_.name;
   answer.outcome = verification->outcome();
-  answer.position = replicator_.applied()->applied.position.value;
+  answer.position = replicator_.state().row->applied.position.value;
   answer.tables = verification->verdicts();
   answer.elapsed_ms = milliseconds_since(first.since);
   const ComparisonRequest asked = std::move(first);
   requests_.comparisons.pop_front();
-  replicator_.end_verification();
+  replicator_.verification().reset();
   compare_next();
   if (answer.tables.empty() && !asked.order.table.empty())
     return asked.reply(unknown_table(asked.order.table));
@@ -56,7 +56,7 @@ void Pipeline::report_comparison() {
 
 /// An outage in its midst only delays the one that has begun.
 void Pipeline::refuse_comparisons(const ControlError& refusal, bool begun_waits) {
-  if (requests_.refuse_comparisons(refusal, begun_waits)) replicator_.end_verification();
+  if (requests_.refuse_comparisons(refusal, begun_waits)) replicator_.verification().reset();
   if (requests_.comparisons.empty()) pump_.comparisons_done();
 }
 

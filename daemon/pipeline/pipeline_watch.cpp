@@ -25,11 +25,11 @@ constexpr auto kConfirmAfter = seconds(30);
 }  // namespace
 
 void Pipeline::wait(std::optional<Milliseconds> timeout) {
-  if (replicator_.source_open()) {
+  if (replicator_.link().source_open()) {
     const auto left = kIdleAfter - (Pump::Clock::now() - quiet_since_);
     if (left <= Pump::Clock::duration::zero()) {
-      replicator_.close_source();
-      if (replicator_.source_open()) timeout = Milliseconds(0);  // somebody wrote just now
+      replicator_.link().close_source();
+      if (replicator_.link().source_open()) timeout = Milliseconds(0);  // somebody wrote just now
     } else {
       const auto until_idle = std::chrono::ceil<Milliseconds>(left);
       timeout = timeout ? std::min(*timeout, until_idle) : until_idle;
@@ -52,10 +52,10 @@ void Pipeline::look(Prompt prompt) {
   if (!pump_.follows()) return;
   const auto now = Pump::Clock::now();
   if (now - spoke_at_ > kConfirmAfter) {
-    replicator_.confirm();
+    replicator_.link().confirm();
     spoke_at_ = now;
   }
-  if (replicator_.source_changed(prompt)) pump_.source_changed(now);
+  if (replicator_.link().source_changed(prompt)) pump_.source_changed(now);
 }
 
 void Pipeline::source_event() {
@@ -84,9 +84,9 @@ void Pipeline::heed_source() {
   const bool moves = !pump_.failed() && !pump_.paused() && config_.mode == Mode::continuous;
   if (moves) {
     look(Prompt::event);
-  } else if (!replicator_.at_rest()) {
+  } else if (!replicator_.link().at_rest()) {
     // Events come from our own opening and closing as well; only a position that moved is news.
-    const auto position = replicator_.captured();
+    const auto position = replicator_.link().captured();
     pump_.source_stirred(!position || board_.set_captured(*position), Pump::Clock::now());
   }
   schedule();

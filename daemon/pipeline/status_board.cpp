@@ -5,6 +5,7 @@
 #include "daemon/base/redact.h"
 #include "daemon/report/clock_text.h"
 #include "daemon/sync/source_place.h"
+#include "daemon/sync/table_view.h"
 
 namespace sluice::daemon {
 namespace {
@@ -94,28 +95,30 @@ void StatusBoard::count_pending() {
 }
 
 void StatusBoard::refresh(const Pump& pump, const Replicator& replicator) {
-  auto tables = replicator.tables();
+  const SyncState& state = replicator.state();
+  auto tables = view_tables(state);
   const std::scoped_lock lock(mutex_);
   report_.state = pump.state();
   if (report_.state == State::diverged) seen_.forget();
   retry_at_ = pump.retry_at();
-  report_.connected = replicator.connected();
-  if (const auto* session = replicator.session()) {
+  const auto* session = replicator.link().session();
+  report_.connected = session != nullptr;
+  if (session != nullptr) {
     report_.apply_mode = session->mode() == applier::ApplyMode::replica ? "replica" : "ordinary";
     report_.server_version = session->server_version();
   }
-  const auto& catalog = replicator.catalog();
+  const auto& catalog = state.catalog;
   report_.source_id = catalog.source_id;
   report_.journal_mode = catalog.journal_mode;
   report_.not_captured = not_captured(catalog);
-  if (const auto& row = replicator.applied()) {
+  if (const auto& row = state.row) {
     reached_ = true;
     report_.applied = row->applied.position.value;
     report_.captured = std::max(report_.captured, report_.applied);
     if (!report_.last_commit_at) report_.last_commit_at = commit_time(row->last_commit_at);
   }
   count_pending();
-  report_.quarantined = replicator.quarantined();
+  report_.quarantined = replicator.quarantine().size();
   const std::string refused = report_.error && report_.state == State::halted ? report_.error->table : "";
   report_.tables.clear();
   for (auto& table : tables) {
@@ -124,7 +127,7 @@ void StatusBoard::refresh(const Pump& pump, const Replicator& replicator) {
                               table.progress.rows_copied,
                               std::max(table.rows_total, table.progress.rows_copied)});
   }
-  note_work(replicator.verification(), Pump::Clock::now());
+  note_work(state.verification ? &*state.verification : nullptr, Pump::Clock::now());
 }
 
 std::optional<WorkProgress> StatusBoard::copy_under_way() const {

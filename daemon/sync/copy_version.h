@@ -7,6 +7,11 @@
 /// What the copy of a table belongs to: another one means to copy it again. Pure.
 namespace sluice::daemon {
 
+/// In the place of a table's version: it is copied again because the ring has passed by.
+inline constexpr const char* kAfterOverrun = "overrun";
+/// The same, because the table's rule has changed: what is unknown then was left out by the owner.
+inline constexpr const char* kAfterRule = "rule";
+
 /// Words without '@' and '#', which part them where they are stored.
 struct CopyVersion {
   std::string source;  ///< SourceTable::version

@@ -19,35 +19,17 @@ namespace sluice::daemon {
 namespace {
 
 using applier::ApplyError;
-using applier::ColumnChange;
 using applier::Fault;
-using applier::RememberedTable;
 using applier::ServerTable;
 using applier::TableProgress;
 using capture::SourceTable;
-
-SourceTable table_called(const std::string& name) {
-  SourceTable table;
-  table.name = name;
-  return table;
-}
-
-/// A remembered table, what it is in the source now, and its table on the server.
-struct Fate {
-  std::string before;
-  const TableProgress& progress;
-  RememberedTable remembered;
-  const SourceTable* now = nullptr;
-  std::optional<ServerTable> server;
-  std::string place;  ///< on the server, once its name has followed; empty where it has none to follow
-};
 
 class Follower {
  public:
   Follower(applier::Session& session, const FollowContext& context) : session_(session), context_(context) {}
 
   SchemaFollow plan() {
-    auto fates = find_fates();
+    auto fates = find_fates(session_, context_);
     for (const auto& fate : fates) note_dropped(fate);
     if (!dropped_.empty()) add_drop(dropped_, false);
     for (const auto& fate : fates) note_vacated(fate);
@@ -63,57 +45,11 @@ class Follower {
   bool mirrors() const { return context_.wish == SchemaChanges::mirror; }
 
   std::string target_of(const std::string& source_table) const {
-    return applier::target_name(options(), table_called(source_table));
+    return target_called_for(options(), source_table);
   }
 
   std::optional<ServerTable> on_server(const std::string& target) const {
     return applier::survey_server(session_, options().schema, {target}).front().table;
-  }
-
-  /// Those of tables whose copy has begun; the server is asked only where something has changed.
-  std::vector<Fate> find_fates() {
-    std::vector<Fate> fates;
-    for (const auto& [name, progress] : context_.progress) {
-      auto remembered = applier::read_remembered(progress.columns);
-      if (!remembered || progress.version.empty()) continue;
-      Fate fate{name, progress, std::move(*remembered), nullptr, {}, {}};
-      fate.now = successor(fate);
-      if (fate.now == nullptr && !context_.was_dropped(name)) continue;
-      const bool as_before = fate.now != nullptr && fate.now->name == name && changes_of(fate).empty();
-      if (as_before) continue;
-      fate.server = on_server(target_of(name));
-      fates.push_back(std::move(fate));
-    }
-    return fates;
-  }
-
-  /// ALTER TABLE RENAME leaves a table its number; where the numbers are others, its columns tell.
-  const SourceTable* successor(const Fate& fate) const {
-    const auto& tables = context_.catalog.tables;
-    const SourceTable* by_number =
-        context_.same_numbers ? context_.catalog.find(fate.remembered.id) : nullptr;
-    if (by_number != nullptr) return by_number;
-    const auto by_name = std::find_if(tables.begin(), tables.end(),
-                                      [&](const SourceTable& each) { return each.name == fate.before; });
-    if (by_name != tables.end()) return &*by_name;
-    return context_.same_numbers ? nullptr : only_likeness(fate);
-  }
-
-  const SourceTable* only_likeness(const Fate& fate) const {
-    const SourceTable* found = nullptr;
-    for (const auto& table : context_.catalog.tables) {
-      const bool is_new = !context_.progress.contains(table.name);
-      if (!is_new || !applier::same_columns(table.columns, fate.remembered.columns)) continue;
-      if (found != nullptr) return nullptr;
-      found = &table;
-    }
-    return found;
-  }
-
-  std::vector<ColumnChange> changes_of(const Fate& fate) const {
-    const auto& rule = applier::rule_of(options().rules, fate.now->name);
-    if (fate.remembered.rule != rule_in_short(rule)) return {};
-    return applier::column_changes(fate.remembered.columns, fate.now->columns);
   }
 
   void note_dropped(const Fate& fate) {
@@ -227,7 +163,7 @@ class Follower {
     if (fate.place.empty()) return;
     const ColumnFollow follow{options(),  fate.before,        *fate.now, *fate.server,
                               fate.place, fate.progress.made, mirrors()};
-    auto steps = column_steps(follow, changes_of(fate));
+    auto steps = column_steps(follow, changes_of(context_, fate));
     std::move(steps.begin(), steps.end(), std::back_inserter(columns_));
   }
 

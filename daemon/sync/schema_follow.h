@@ -1,16 +1,13 @@
 #pragma once
 
-#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
-#include "applier/server/progress.h"
 #include "applier/server/session.h"
-#include "applier/values/options.h"
-#include "capture/source.h"
 #include "daemon/config/config.h"
 #include "daemon/sync/column_follow.h"
+#include "daemon/sync/table_fate.h"
 
 /// How the server follows what an application has done to its tables since they were last looked at.
 namespace sluice::daemon {
@@ -22,16 +19,6 @@ struct SchemaFollow {
   std::vector<std::string> gone;               ///< tables of the source to forget
 
   bool nothing() const { return steps.empty() && renamed.empty() && gone.empty(); }
-};
-
-/// What is known when the two sides are held against one another.
-struct FollowContext {
-  const applier::TargetOptions& options;
-  SchemaChanges wish;
-  const capture::Catalog& catalog;
-  const std::map<std::string, applier::TableProgress>& progress;
-  bool same_numbers;  ///< tables have the numbers under which they are remembered
-  std::function<bool(const std::string&)> was_dropped;  ///< asks the source
 };
 
 /// Compares, and asks the server of tables that have changed; changes nothing. Additions are left out unless

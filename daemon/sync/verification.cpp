@@ -32,8 +32,8 @@ void Verification::restart() {
   current_ = {};
 }
 
-void Verification::add(const applier::Findings& findings, const capture::CopyChunk& piece, bool repaired) {
-  current_.rows += static_cast<std::int64_t>(piece.rows.size());
+void Verification::add(const applier::Findings& findings, const capture::CopyChunk& chunk, bool repaired) {
+  current_.rows += static_cast<std::int64_t>(chunk.rows.size());
   current_.missing += findings.missing;
   current_.extra += findings.extra;
   current_.differing += findings.differing;
@@ -43,7 +43,7 @@ void Verification::add(const applier::Findings& findings, const capture::CopyChu
     if (current_.first.size() == TableVerdict::kMostShown) break;
     current_.first.push_back({kind_of(finding.kind), finding.key, finding.columns});
   }
-  frontier_ = piece.frontier.value_or(capture::Key{});
+  frontier_ = chunk.frontier.value_or(capture::Key{});
 }
 
 void Verification::finish_table() {

@@ -25,7 +25,7 @@ class Verification {
 
   /// The table that is being scanned; not when done.
   const std::string& table() const { return tables_->at(verdicts_.size()); }
-  const capture::Key& frontier() const { return frontier_; }  ///< empty before the first piece
+  const capture::Key& frontier() const { return frontier_; }  ///< empty before the first chunk
   WorkProgress progress() const;
 
   /// The scan of the table begins anew where its target is another one than before, or it has been copied
@@ -34,7 +34,7 @@ class Verification {
   void restart();
   void expect(std::int64_t rows) { rows_total_ = rows; }
 
-  void add(const applier::Findings& findings, const capture::CopyChunk& piece, bool repaired);
+  void add(const applier::Findings& findings, const capture::CopyChunk& chunk, bool repaired);
   /// What has been found of the table so far.
   TableVerdict& current() { return current_; }
   /// Nothing more is to be found of it.

@@ -1,8 +1,9 @@
 // What people are told of values that could be read in more than one way: once a column and way.
 
+#include "daemon/sync/value_notes.h"
+
 #include "applier/values/conversion_notes.h"
 #include "daemon/log/log.h"
-#include "daemon/sync/replicator.h"
 
 namespace sluice::daemon {
 namespace {
@@ -36,12 +37,12 @@ Telling telling(applier::Remarks remark) {
 
 }  // namespace
 
-void Replicator::tell_notes() {
-  for (const auto& note : notes_.all()) {
-    if (!told_notes_.emplace(note.table, note.column, note.remark).second) continue;
+void tell_notes(SyncState& state) {
+  for (const auto& note : state.notes.all()) {
+    if (!state.told_notes.emplace(note.table, note.column, note.remark).second) continue;
     const auto [level, event, how] = telling(note.remark);
     log_event(level, event,
-              {{"pipeline", config_.name},
+              {{"pipeline", state.config.name},
                {"table", note.table},
                {"column", note.column},
                {"count", note.count},

@@ -1,0 +1,46 @@
+#include "daemon/sync/table_comparison.h"
+
+#include <algorithm>
+
+namespace sluice::daemon {
+
+TableComparison::TableComparison(SyncState& state, const Settled& settled, const applier::TargetTable& table)
+    : Scan(table, state.verification->frontier()),
+      state_(state),
+      settled_(settled),
+      keeps_extra_(state.config.target.existing_rows == applier::ExistingRows::merge),
+      repairs_(state.verification->order().repair) {
+}
+
+void TableComparison::write(LargeBatch& batch, const capture::CopyChunk& chunk,
+                            LargeBatch::Straight /*way*/) {
+  const auto mend = !repairs_      ? applier::Mend::nothing
+                    : keeps_extra_ ? applier::Mend::rows
+                                   : applier::Mend::extra;
+  findings_ = batch.compare(table(), {&chunk, applier::scanned_to(frontier())}, mend);
+}
+
+void TableComparison::record(LargeBatch& /*batch*/, const capture::CopyChunk& /*last*/,
+                             std::int64_t /*rows*/) {
+}
+
+void TableComparison::committed(const capture::CopyChunk& last) {
+  if (keeps_extra_) findings_.keep_extra();
+  state_.verification->add(findings_, last, repairs_);
+  if (!last.frontier) finish_verifying(state_, settled_, table());
+}
+
+void finish_verifying(SyncState& state, const Settled& settled, const applier::TargetTable& table) {
+  const auto& quarantined = state.tolerance.held_back;
+  TableVerdict& verdict = state.verification->current();
+  verdict.table = table.source.name;
+  verdict.target = table.display_name;
+  verdict.quarantined =
+      std::count_if(quarantined.begin(), quarantined.end(),
+                    [&](const applier::RowName& row) { return row.first == table.source.name; });
+  for (const auto& [constraint, rows] : applier::dangling_rows(settled.session, table))
+    verdict.dangling += rows;
+  state.verification->finish_table();
+}
+
+}  // namespace sluice::daemon

@@ -1,0 +1,91 @@
+#include "daemon/sync/table_making.h"
+
+#include <algorithm>
+
+#include "applier/design/table_ddl.h"
+#include "applier/server/apply_error.h"
+#include "applier/server/schemas.h"
+#include "applier/server/state_store.h"
+#include "applier/values/names.h"
+#include "daemon/sync/position_row.h"
+#include "daemon/sync/remembered.h"
+#include "daemon/sync/schema_design.h"
+
+namespace sluice::daemon {
+namespace {
+
+using applier::ApplyError;
+using applier::TableDesign;
+
+ApplyError not_created(ApplyError error, const TableDesign& design) {
+  constexpr const char* kTooManyColumns = "54011";
+  error.table = design.source;
+  if (error.sqlstate == kTooManyColumns) {
+    error.fault = applier::Fault::table;
+    error.code = "too_many_columns";
+    error.hint = "Postgres holds at most 1,600 columns a table: leave this one out with tables.exclude";
+  } else {
+    error.hint = "let the role create it, or create it yourself: " + applier::create_table_sql(design) + ";";
+  }
+  return error;
+}
+
+const TableDesign& design_of(const std::vector<TableDesign>& designs, const std::string& table) {
+  return *std::find_if(designs.begin(), designs.end(),
+                       [&](const auto& each) { return each.source == table; });
+}
+
+void make_table(SyncState& state, applier::Session& session, const TableDesign& design,
+                const TableDesign& by_schema) {
+  try {
+    session.exec(applier::create_table_sql(design));
+  } catch (const ApplyError& refusal) {
+    throw not_created(refusal, design);
+  }
+  auto& progress = state.progress[design.source];
+  progress.made = true;
+  progress.unfinished = !design.indexes.empty() || !design.foreign_keys.empty();
+  progress.ddl = fingerprint(by_schema);
+  session.exec(
+      applier::save_progress_sql(state.target.state_schema, state.config.name, design.source, progress));
+}
+
+}  // namespace
+
+void make_tables(SyncState& state, const Sides& sides, const std::vector<capture::SourceTable>& missing,
+                 const std::vector<applier::TargetTable>& there) {
+  const auto designs =
+      design_tables(sides.source, state.target, with_parents(state, missing), DesignBy::rows, there);
+  const auto by_schema = design_tables(sides.source, state.target, state.catalog.tables, DesignBy::schema);
+  applier::Transaction transaction(sides.session);
+  const bool first_time = !state.row;
+  const Known known = known_from_now(state, sides);
+  if (!first_time) known.session.exec(advance_nowhere(state, known));
+  applier::make_schema(known.session, state.target.schema);
+  for (const TableDesign& design : designs) {
+    if (is_among(missing, design.source))
+      make_table(state, known.session, design, design_of(by_schema, design.source));
+  }
+  transaction.commit();
+  if (!first_time) advanced_nowhere(known);
+}
+
+std::vector<capture::SourceTable> with_parents(const SyncState& state,
+                                               std::vector<capture::SourceTable> tables) {
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    const auto parents = tables[i].parents;
+    for (const auto& table : state.catalog.tables) {
+      const bool points_at_it = std::any_of(parents.begin(), parents.end(),
+                                            [&](const auto& parent) { return is_among({table}, parent); });
+      if (points_at_it && !is_among(tables, table.name)) tables.push_back(table);
+    }
+  }
+  return tables;
+}
+
+bool is_among(const std::vector<capture::SourceTable>& tables, const std::string& name) {
+  return std::any_of(tables.begin(), tables.end(),
+                     [&](const auto& each) { return applier::same_name(each.name, name); });
+}
+
+}  // namespace sluice::daemon
