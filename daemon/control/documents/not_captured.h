@@ -6,7 +6,7 @@
 namespace sluice::daemon {
 
 template <>
-constexpr auto kFields<NotCaptured> = std::tuple(field("name", &NotCaptured::name),
+inline constexpr auto kFields<NotCaptured> = std::tuple(field("name", &NotCaptured::name),
                                                  field("reason", &NotCaptured::reason));
 
 }  // namespace sluice::daemon
