@@ -29,6 +29,14 @@ constexpr auto kHeedWithin = std::chrono::seconds(2);
 /// After this time a pipeline that is to leave no longer waits for a server that does not answer.
 constexpr auto kLeaveGrace = std::chrono::seconds(20);
 
+/// The same where the whole daemon is to stop, and when it ends with what has not left by then: ten seconds
+/// are promised.
+constexpr auto kStopGrace = std::chrono::seconds(4);
+constexpr auto kStopDeadline = std::chrono::seconds(8);
+
+const ControlError kStopping{Refused::unavailable, "stopping", "the daemon is stopping",
+                             "ask again once it has been started"};
+
 /// One line that says how every pipeline is.
 std::string status_line(const DaemonReport& report) {
   std::string line;
@@ -58,6 +66,7 @@ Daemon::Daemon(Config config, ControlSocket socket)
       keep_working_(boost::asio::make_work_guard(workers_)),
       signals_(io_, SIGTERM, SIGINT, SIGHUP),
       ticker_(io_),
+      stop_deadline_(io_),
       mark_(RunMark::begin(RunMark::folder(), config_.file, ::getpid(), started_at_)) {
   replace_pipelines(config_.pipelines);
   ControlService& service = *this;
@@ -74,8 +83,8 @@ Daemon::~Daemon() {
 }
 
 void Daemon::start_workers() {
-  // A pipeline whose server does not answer keeps one thread; one more serves what needs no server.
-  const std::size_t wanted = pipelines_.size() + departing_.size() + 1;
+  // A pipeline whose server does not answer keeps one thread.
+  const std::size_t wanted = pipelines_.size() + departing_.size();
   while (threads_.size() < wanted) threads_.emplace_back([this] { workers_.run(); });
 }
 
@@ -112,6 +121,7 @@ DaemonReport Daemon::status() {
 }
 
 Daemon::Found Daemon::find(const std::string& name) const {
+  if (stopping_since_) return kStopping;
   std::string names;
   for (const auto& pipeline : pipelines_) {
     if (pipeline->config().name == name) return pipeline;
@@ -129,8 +139,8 @@ void Daemon::flush(const std::string& name, milliseconds timeout, Reply<FlushAns
   const auto found = find(name);
   if (const auto* error = std::get_if<ControlError>(&found)) return reply(*error);
   const auto pipeline = std::get<std::shared_ptr<Pipeline>>(found);
+  if (timeout == milliseconds(0)) return looks_of(pipeline)->start_flush(reply);
   const OneReply<FlushAnswer> once(io_, std::move(reply));
-  if (timeout == milliseconds(0)) return pipeline->start_flush(once);
   pipeline->flush(once.or_after(timeout, too_late(pipeline->config().name, "was not flushed", timeout)));
 }
 
@@ -166,47 +176,44 @@ void Daemon::retry(const std::string& name, Reply<Done> reply) {
   operate(name, "retrying", std::move(reply), &Pipeline::retry);
 }
 
-/// Looks at the file or the server with eyes of its own, beside the pipeline's strand.
-template <typename Answer, typename Work>
-void Daemon::on_worker(const std::string& name, Reply<Answer> reply, Work work) {
+template <typename Answer, typename Ask>
+void Daemon::with_looks(const std::string& name, Reply<Answer> reply, Ask ask) {
   const auto found = find(name);
   if (const auto* error = std::get_if<ControlError>(&found)) return reply(*error);
-  const auto pipeline = std::get<std::shared_ptr<Pipeline>>(found);
-  const OneReply<Answer> once(io_, std::move(reply));
-  boost::asio::post(workers_, [once, looks = looks_of(pipeline), work] { once(work(*looks)); });
+  ask(*looks_of(std::get<std::shared_ptr<Pipeline>>(found)), std::move(reply));
 }
 
 std::shared_ptr<Looks> Daemon::looks_of(const std::shared_ptr<Pipeline>& pipeline) {
   auto& looks = looks_[pipeline];
-  if (!looks) looks = std::make_shared<Looks>(workers_, pipeline);
+  if (!looks) looks = std::make_shared<Looks>(lookouts_, pipeline);
   return looks;
 }
 
 void Daemon::check(const std::string& name, Reply<CheckAnswer> reply) {
-  on_worker(name, std::move(reply), [](Looks& looks) { return looks.check(); });
+  with_looks(name, std::move(reply), [](Looks& looks, auto to) { looks.check(std::move(to)); });
 }
 
 void Daemon::log(const LogQuery& query, Reply<LogAnswer> reply) {
-  on_worker(query.pipeline, std::move(reply), [query](Looks& looks) { return looks.log(query); });
+  with_looks(query.pipeline, std::move(reply),
+             [&](Looks& looks, auto to) { looks.log(query, std::move(to)); });
 }
 
 void Daemon::quarantine(const QuarantineQuery& query, Reply<QuarantineAnswer> reply) {
-  on_worker(query.pipeline, std::move(reply), [query](Looks& looks) { return looks.quarantine(query); });
+  with_looks(query.pipeline, std::move(reply),
+             [&](Looks& looks, auto to) { looks.quarantine(query, std::move(to)); });
 }
 
 void Daemon::discard_quarantined(const QuarantineChoice& choice, Reply<DiscardedAnswer> reply) {
-  on_worker(choice.pipeline, std::move(reply),
-            [ids = choice.ids](Looks& looks) { return looks.discard(ids); });
+  with_looks(choice.pipeline, std::move(reply),
+             [&](Looks& looks, auto to) { looks.discard(choice.ids, std::move(to)); });
 }
 
 void Daemon::retry_quarantined(const QuarantineChoice& choice, Reply<RetriedAnswer> reply) {
-  const auto found = find(choice.pipeline);
-  if (const auto* error = std::get_if<ControlError>(&found)) return reply(*error);
-  const auto pipeline = std::get<std::shared_ptr<Pipeline>>(found);
-  const OneReply<RetriedAnswer> once(io_, std::move(reply));
-  once.or_after(choice.timeout, too_late(pipeline->config().name, "has not tried its rows", choice.timeout));
-  boost::asio::post(workers_,
-                    [once, looks = looks_of(pipeline), ids = choice.ids] { looks->retry(ids, once); });
+  with_looks(choice.pipeline, std::move(reply), [&](Looks& looks, auto to) {
+    const OneReply<RetriedAnswer> once(io_, std::move(to));
+    once.or_after(choice.timeout, too_late(looks.pipeline(), "has not tried its rows", choice.timeout));
+    looks.retry(choice.ids, {once, [once] { return once.wanted(); }});
+  });
 }
 
 void Daemon::skip(const SkipOrder& order, Reply<SkippedAnswer> reply) {
@@ -257,6 +264,7 @@ void Daemon::release(const std::string& name, Reply<Done> reply) {
 }
 
 void Daemon::reload(Reply<Done> reply) {
+  if (stopping_since_) return reply(kStopping);
   const std::string refused = reload_config();
   if (refused.empty()) return reply(Done{});
   reply(ControlError{Refused::bad_request, "bad_configuration", refused,
@@ -316,8 +324,7 @@ void Daemon::start_ready_pipelines() {
 void Daemon::gone(const std::shared_ptr<Pipeline>& pipeline) {
   looks_.erase(pipeline);
   std::erase_if(departing_, [&](const Departure& departure) { return departure.pipeline == pipeline; });
-  if (!stopping_) start_ready_pipelines();
-  if (stopping_ && departing_.empty()) io_.stop();
+  stopping_since_ ? end_if_over() : start_ready_pipelines();
 }
 
 void Daemon::stop() {
@@ -328,10 +335,10 @@ void Daemon::wait_for_signals() {
   signals_.async_wait([this](const boost::system::error_code& error, int signal) {
     if (error) return;
     if (signal == SIGHUP) {
-      reload_config();
+      if (!stopping_since_) reload_config();
     } else {
       // Whoever asks twice means now; what was under way is settled at the next start.
-      if (stopping_) ::_exit(1);
+      if (stopping_since_) ::_exit(1);
       begin_stop();
     }
     wait_for_signals();
@@ -339,11 +346,40 @@ void Daemon::wait_for_signals() {
 }
 
 void Daemon::begin_stop() {
-  if (std::exchange(stopping_, true)) return;
+  if (stopping_since_) return;
+  stopping_since_ = Pump::Clock::now();
   log_event(LogLevel::info, "stopping");
   notify::stopping();
+  stop_deadline_.expires_after(kStopDeadline);
+  stop_deadline_.async_wait([this](const boost::system::error_code& cancelled) {
+    if (!cancelled) leave_behind();
+  });
   for (const auto& pipeline : pipelines_) let_go(pipeline);
-  if (departing_.empty()) io_.stop();
+  lookouts_.close([this] { end_if_over(); });
+}
+
+void Daemon::end_if_over() {
+  if (departing_.empty() && lookouts_.idle()) io_.stop();
+}
+
+/// From here, not by way of main: destructors would wait for what does not end.
+void Daemon::leave_behind() {
+  std::string names;
+  for (const auto& [pipeline, since] : departing_)
+    names += (names.empty() ? "" : ", ") + pipeline->config().name;
+  log_event(LogLevel::warning, "left_behind",
+            {{"pipelines", names},
+             {"hint",
+              "something kept the daemon waiting for too long: a lock on the file, a name lookup or a look; "
+              "nothing is lost, the next start goes on from the last commit"}});
+  server_.reset();
+  mark_.end_cleanly();
+  log_event(LogLevel::info, "stopped");
+  ::_exit(0);
+}
+
+bool Daemon::is_overdue(const Departure& departure, Pump::Time now) const {
+  return now - departure.since > kLeaveGrace || (stopping_since_ && now - *stopping_since_ > kStopGrace);
 }
 
 void Daemon::tick() {
@@ -353,8 +389,8 @@ void Daemon::tick() {
     healthy = pipeline->healthy(now) && healthy;
     wait_watch_.look_after(pipeline, now);
   }
-  for (const auto& [pipeline, since] : departing_) {
-    if (now - since > kLeaveGrace) pipeline->cut();
+  for (const auto& departure : departing_) {
+    if (is_overdue(departure, now)) departure.pipeline->cut();
   }
   if (healthy) notify::watchdog();
   if (auto line = status_line(status()); line != told_status_) notify::status(told_status_ = std::move(line));

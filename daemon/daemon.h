@@ -6,6 +6,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -21,15 +22,18 @@
 namespace sluice::daemon {
 
 /// Owns everything that runs; members from top to bottom are the order of the start, destructors the shutdown
-/// list. The control thread is the one that calls run(): signals, timers, the control channel. Pipelines have
-/// the workers.
+/// list. The control thread is the one that calls run(): signals, timers, the control channel; nothing blocks
+/// it. Pipelines have the workers, looks have the lookouts' threads.
 class Daemon : private ControlService {
  public:
   /// Starts the pipelines and the control channel. Throws SocketError where there can be none.
   Daemon(Config config, ControlSocket socket);
   ~Daemon() override;
 
-  /// Until a clean stop. A second SIGTERM or SIGINT ends the process at once.
+  /// Until it was told to stop and has let go of everything, at most ten seconds later: what has not ended by
+  /// then is left behind, logged, and the process ends from within, with exit code 0. Nothing is lost by
+  /// that: both databases roll back what was not committed, and the next start goes on from there. A second
+  /// SIGTERM or SIGINT ends the process at once, with 1.
   void run();
 
  private:
@@ -61,8 +65,8 @@ class Daemon : private ControlService {
   using Found = std::variant<std::shared_ptr<Pipeline>, ControlError>;
   Found find(const std::string& name) const;
   std::shared_ptr<Looks> looks_of(const std::shared_ptr<Pipeline>& pipeline);
-  template <typename Answer, typename Work>
-  void on_worker(const std::string& name, Reply<Answer> reply, Work work);
+  template <typename Answer, typename Ask>
+  void with_looks(const std::string& name, Reply<Answer> reply, Ask ask);
   void operate(const std::string& name, const char* under_way, Reply<Done> reply,
                void (Pipeline::*act)(Reply<Done>));
   void start_workers();
@@ -74,6 +78,9 @@ class Daemon : private ControlService {
   void wait_for_signals();
   void tick();
   void begin_stop();
+  void end_if_over();
+  [[noreturn]] void leave_behind();
+  bool is_overdue(const Departure& departure, Pump::Time now) const;
   void gone(const std::shared_ptr<Pipeline>& pipeline);
 
   Config config_;
@@ -83,6 +90,8 @@ class Daemon : private ControlService {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> keep_working_;
   boost::asio::signal_set signals_;
   boost::asio::steady_timer ticker_;
+  boost::asio::steady_timer stop_deadline_;
+  Lookouts lookouts_{io_};
   std::vector<std::shared_ptr<Pipeline>> pipelines_;
   std::map<std::shared_ptr<Pipeline>, std::shared_ptr<Looks>> looks_;  ///< of those that were looked at
   std::vector<Departure> departing_;  ///< let go of by a reload, not yet gone
@@ -91,7 +100,7 @@ class Daemon : private ControlService {
   std::unique_ptr<ControlServer> server_;
   RunMark mark_;
   std::string told_status_;
-  bool stopping_ = false;
+  std::optional<Pump::Time> stopping_since_;
 };
 
 }  // namespace sluice::daemon

@@ -35,6 +35,9 @@ class OneReply {
     return *this;
   }
 
+  /// Does anybody still wait for the answer? On the control thread.
+  bool wanted() const { return way_->reply && way_->reply->wanted(); }
+
   /// What is told of progress on the way.
   OnProgress progress() const {
     return [way = way_](const WorkProgress& progress) {
@@ -49,7 +52,7 @@ class OneReply {
 
     void deliver(const std::variant<Answer, ControlError>& answer) {
       clock.cancel();
-      if (const auto once = std::exchange(reply, nullptr)) once(answer);
+      if (const auto once = std::exchange(reply, std::nullopt)) (*once)(answer);
     }
 
     /// False where progress is on its way already: it will find this one.
@@ -66,7 +69,7 @@ class OneReply {
     }
 
     boost::asio::io_context& control;
-    Reply<Answer> reply;
+    std::optional<Reply<Answer>> reply;
     OnProgress on_progress;
     boost::asio::steady_timer clock;
     std::mutex mutex;

@@ -2,9 +2,15 @@
 
 #include <libpq-fe.h>
 #include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
+#include <future>
+#include <system_error>
+#include <thread>
 
 #include "applier/server/apply_error.h"
 #include "applier/server/connection_failure.h"
@@ -36,7 +42,14 @@ std::string ask_for_sqlstate(const char* const* names, const char* const* values
   return state;
 }
 
-pg_conn* connect(const std::vector<std::pair<std::string, std::string>>& keywords) {
+using Keywords = std::vector<std::pair<std::string, std::string>>;
+
+struct Finish {
+  void operator()(pg_conn* handle) const { PQfinish(handle); }
+};
+using Handle = std::unique_ptr<pg_conn, Finish>;
+
+Handle connect(const Keywords& keywords) {
   std::vector<const char*> names;
   std::vector<const char*> values;
   for (const auto& [name, value] : keywords) {
@@ -46,17 +59,16 @@ pg_conn* connect(const std::vector<std::pair<std::string, std::string>>& keyword
   names.push_back(nullptr);
   values.push_back(nullptr);
   // expand_dbname: a "dbname" that holds a URL or keyword string is taken apart by libpq itself.
-  pg_conn* handle = PQconnectdbParams(names.data(), values.data(), 1);
-  if (PQstatus(handle) == CONNECTION_OK) {
+  Handle handle(PQconnectdbParams(names.data(), values.data(), 1));
+  if (PQstatus(handle.get()) == CONNECTION_OK) {
     // "SEVERITY:  SQLSTATE: message" on the first line: libpqxx 6 passes not every SQLSTATE on.
-    PQsetErrorVerbosity(handle, PQERRORS_VERBOSE);
+    PQsetErrorVerbosity(handle.get(), PQERRORS_VERBOSE);
     PQsetNoticeProcessor(
-        handle, [](void*, const char*) {}, nullptr);
+        handle.get(), [](void*, const char*) {}, nullptr);
     return handle;
   }
-  const FailedConnection failed{text_of(PQhost(handle)), text_of(PQport(handle)),
-                                text_of(PQerrorMessage(handle))};
-  PQfinish(handle);
+  const FailedConnection failed{text_of(PQhost(handle.get())), text_of(PQport(handle.get())),
+                                text_of(PQerrorMessage(handle.get()))};
   throw connection_failure(failed,
                            server_spoke(failed.text) ? ask_for_sqlstate(names.data(), values.data()) : "");
 }
@@ -119,8 +131,58 @@ void drain(pg_conn* handle) {
 
 }  // namespace
 
-RawConnection connect_raw(const std::vector<std::pair<std::string, std::string>>& keywords) {
-  pg_conn* handle = connect(keywords);
+/// Shared with the thread that connects, which may be the last to let go of it.
+struct PendingConnection::Attempt {
+  Attempt() {
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+      throw ApplyError(Fault::environment, "cannot connect: too many files are open");
+  }
+  ~Attempt() {
+    for (const int end : ends) ::close(end);
+  }
+  Attempt(const Attempt&) = delete;
+  Attempt& operator=(const Attempt&) = delete;
+
+  void run(const Keywords& keywords) {
+    try {
+      handle.set_value(connect(keywords));
+    } catch (...) {
+      handle.set_exception(std::current_exception());
+    }
+    ::shutdown(ends[1], SHUT_RDWR);
+  }
+
+  /// Until it has come to something, or somebody has shut the socket down.
+  void wait() const {
+    pollfd end{ends[0], POLLIN, 0};
+    while (::poll(&end, 1, -1) < 0 && errno == EINTR) {
+    }
+  }
+
+  int ends[2]{};  ///< nothing is ever sent: either end is shut down when the wait is over
+  std::promise<Handle> handle;
+};
+
+PendingConnection::PendingConnection(Keywords keywords) : attempt_(std::make_shared<Attempt>()) {
+  try {
+    std::thread([attempt = attempt_, keywords = std::move(keywords)] { attempt->run(keywords); }).detach();
+  } catch (const std::system_error&) {
+    throw ApplyError(Fault::environment, "cannot connect: too many threads are running");
+  }
+}
+
+PendingConnection::~PendingConnection() = default;
+
+int PendingConnection::socket() const {
+  return attempt_->ends[0];
+}
+
+RawConnection PendingConnection::wait() {
+  auto connected = attempt_->handle.get_future();
+  attempt_->wait();
+  if (connected.wait_for(std::chrono::seconds(0)) != std::future_status::ready)
+    throw ApplyError(Fault::environment, "the attempt to connect was given up");
+  pg_conn* handle = connected.get().release();
   return RawConnection{handle, adopt(handle)};
 }
 

@@ -28,8 +28,25 @@ struct RawConnection {
       connection;  ///< shared_ptr: the base class of 6.x has no virtual destructor
 };
 
-/// Connects with libpq's own keyword list. Throws ApplyError (environment).
-RawConnection connect_raw(const std::vector<std::pair<std::string, std::string>>& keywords);
+/// A connection that is on its way. libpq lets nobody end a connect, least of all the name lookup in it: so
+/// it happens on a thread of its own, which is left to itself where the wait for it is ended.
+class PendingConnection {
+ public:
+  /// Begins to connect, with libpq's own keyword list.
+  explicit PendingConnection(std::vector<std::pair<std::string, std::string>> keywords);
+  ~PendingConnection();
+  PendingConnection(const PendingConnection&) = delete;
+  PendingConnection& operator=(const PendingConnection&) = delete;
+
+  /// Whoever shuts this socket down ends the wait.
+  int socket() const;
+  /// Waits, once. Throws ApplyError (environment), also where the wait was ended.
+  RawConnection wait();
+
+ private:
+  struct Attempt;
+  std::shared_ptr<Attempt> attempt_;
+};
 
 /// The backend's number as the greeting told it; a pooler tells one of its own.
 int greeted_pid(pg_conn* handle);

@@ -155,7 +155,12 @@ auto Session::guarded(Call call) {
 Session::Session(const TargetOptions& options, std::shared_ptr<Lifeline> lifeline)
     : lifeline_(std::move(lifeline)) {
   guarded([&] {
-    auto raw = connect_raw(connection_keywords(options));
+    auto raw = [&] {
+      PendingConnection pending(connection_keywords(options));
+      lifeline_->attach(pending.socket());
+      const Attachment until_it_is_there{lifeline_};
+      return pending.wait();
+    }();
     raw_ = raw.handle;
     connection_ = std::move(raw.connection);
     lifeline_->attach(connection_->sock());

@@ -1,7 +1,5 @@
 #include "daemon/control/http_session.h"
 
-#include <sys/socket.h>
-
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
@@ -20,15 +18,6 @@ constexpr std::chrono::seconds kIdle{30};
 constexpr std::chrono::seconds kTransfer{10};
 constexpr std::chrono::seconds kGoodbye{2};
 
-/// What a peer is whose credentials can't be read: nobody's id.
-constexpr uid_t kUnknownUser = static_cast<uid_t>(-1);
-
-uid_t peer_of(int socket) {
-  ucred peer{};
-  socklen_t size = sizeof peer;
-  return getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 ? peer.uid : kUnknownUser;
-}
-
 ControlError bad_request(ErrorCode error) {
   if (error == http::error::body_limit)
     return {Refused::too_large, "body_too_large", "the body is larger than 64 KiB",
@@ -40,17 +29,18 @@ ControlError bad_request(ErrorCode error) {
           "try: curl --unix-socket PATH http://localhost/v1/status"};
 }
 
-const ControlError kTooMany{Refused::busy, "too_many_connections", "64 connections are open already",
-                            "close some, or keep one open and send the requests over it"};
+ControlError too_many(Admission admission) {
+  const bool own = admission == Admission::user_has_enough;
+  return {Refused::busy, "too_many_connections",
+          own ? std::to_string(kServedOfUser) + " connections of this user are open already"
+              : "as many connections are open as are served at once",
+          "close some, or keep one open and send the requests over it"};
+}
 
 }  // namespace
 
-HttpSession::HttpSession(Socket socket, ControlHouse& house, Admission admission)
-    : stream_(std::move(socket)),
-      house_(house),
-      admission_(admission),
-      peer_(peer_of(stream_.socket().native_handle())),
-      line_timer_(stream_.get_executor()) {
+HttpSession::HttpSession(Socket socket, ControlHouse& house, const Place& place)
+    : stream_(std::move(socket)), house_(house), place_(place), line_timer_(stream_.get_executor()) {
 }
 
 void HttpSession::close() {
@@ -63,7 +53,7 @@ void HttpSession::close() {
 /// Between two requests a client may be idle for longer than it may dawdle within one.
 void HttpSession::wait_for_request() {
   if (buffer_.size() > 0) return read_header();
-  stream_.expires_after(admission_ == Admission::served ? kIdle : kGoodbye);
+  stream_.expires_after(place_.admission == Admission::served ? kIdle : kGoodbye);
   stream_.async_read_some(buffer_.prepare(kReadSize),
                           guarded([](auto& self, ErrorCode error, std::size_t size) {
                             if (error) return self.close();
@@ -104,9 +94,9 @@ void HttpSession::on_request(ErrorCode error) {
   awaiting_reply_ = true;
   keep_alive_ = !error && parser_->keep_alive();
   if (error) return respond(request_, to_response(bad_request(error)));
-  if (admission_ == Admission::too_many) {
+  if (place_.admission != Admission::served) {
     keep_alive_ = false;
-    return respond(request_, to_response(kTooMany));
+    return respond(request_, to_response(too_many(place_.admission)));
   }
   dispatch();
 }
@@ -119,7 +109,7 @@ void HttpSession::dispatch() {
   const std::string target(message.target());
   const std::string body = message.body();
   const Respond reply = answer_to(request_);
-  if (!answer(house_.desk, method, target, body, peer_, house_.owner, reply)) open_event_stream();
+  if (!answer(house_.desk, method, target, body, place_.user, house_.owner, reply)) open_event_stream();
 }
 
 /// The reply may come much later, after the client, this session or the whole server has gone: so it only
@@ -137,6 +127,11 @@ Respond HttpSession::answer_to(std::uint64_t request) {
           .line =
               [here, request](std::string line) {
                 if (const auto self = here.lock()) self->say(request, std::move(line));
+              },
+          .wanted =
+              [here, request] {
+                const auto self = here.lock();
+                return self && self->is_awaiting(request);
               }};
 }
 
@@ -149,7 +144,7 @@ void HttpSession::watch_for_hang_up() {
 }
 
 void HttpSession::respond(std::uint64_t request, Response response) {
-  if (!open_ || request != request_ || !awaiting_reply_) return;
+  if (!is_awaiting(request)) return;
   awaiting_reply_ = false;
   afterwards_ = std::move(response.afterwards);
   if (lines_ && lines_->begun()) return finish_lines(std::move(response.body));
@@ -197,8 +192,8 @@ void HttpSession::drain() {
 }
 
 std::shared_ptr<ControlSession> ControlSession::create(Socket socket, ControlHouse& house,
-                                                       Admission admission) {
-  return std::make_shared<HttpSession>(std::move(socket), house, admission);
+                                                       const Place& place) {
+  return std::make_shared<HttpSession>(std::move(socket), house, place);
 }
 
 }  // namespace sluice::daemon

@@ -20,7 +20,7 @@ namespace sluice::daemon {
 /// by piece in streams.cpp.
 class HttpSession final : public ControlSession, public std::enable_shared_from_this<HttpSession> {
  public:
-  HttpSession(Socket socket, ControlHouse& house, Admission admission);
+  HttpSession(Socket socket, ControlHouse& house, const Place& place);
 
   void start() override { wait_for_request(); }
   void close() override;
@@ -41,6 +41,7 @@ class HttpSession final : public ControlSession, public std::enable_shared_from_
   void on_request(ErrorCode error);
   void dispatch();
   Respond answer_to(std::uint64_t request);
+  bool is_awaiting(std::uint64_t request) const { return open_ && request == request_ && awaiting_reply_; }
   void watch_for_hang_up();
   void respond(std::uint64_t request, Response response);
   void answered(ErrorCode error);
@@ -68,8 +69,7 @@ class HttpSession final : public ControlSession, public std::enable_shared_from_
 
   boost::beast::basic_stream<boost::asio::local::stream_protocol> stream_;
   ControlHouse& house_;
-  Admission admission_;
-  uid_t peer_;
+  Place place_;
   bool open_ = true;
 
   boost::beast::flat_buffer buffer_{kHeaderLimit + kBodyLimit + kReadSize};

@@ -36,10 +36,12 @@ Response success(const Answer& answer) {
 /// A reply of the service that goes back as it is.
 template <typename Answer>
 Reply<Answer> forward(Respond respond) {
-  return [respond = std::move(respond)](std::variant<Answer, ControlError> reply) {
+  const auto wanted = respond.wanted;
+  const auto send = [respond = std::move(respond)](const std::variant<Answer, ControlError>& reply) {
     const auto* error = std::get_if<ControlError>(&reply);
     respond(error != nullptr ? to_response(*error) : success(std::get<Answer>(reply)));
   };
+  return {send, wanted};
 }
 
 /// Steps of work that takes long go back as lines.

@@ -30,6 +30,7 @@ struct Respond {
   std::function<void(Response)> finish;
   std::function<void()> expect_lines;
   std::function<void(std::string)> line;  ///< may be left out where a newer one comes soon
+  std::function<bool()> wanted;           ///< false once the client has hung up
 
   void operator()(Response response) const { finish(std::move(response)); }
 };

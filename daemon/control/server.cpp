@@ -1,16 +1,22 @@
 #include "daemon/control/server.h"
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 namespace sluice::daemon {
 
 namespace {
 
-constexpr std::size_t kServedAtOnce = 64;
-/// Some more are let in to be told that there are too many; beyond these the kernel's queue is where they
-/// wait.
-constexpr std::size_t kOpenAtOnce = kServedAtOnce + 16;
 constexpr std::chrono::milliseconds kBreather{100};
+
+/// What a peer is whose credentials can't be read: nobody's id.
+constexpr uid_t kUnknownUser = static_cast<uid_t>(-1);
+
+uid_t peer_of(int socket) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  return getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 ? peer.uid : kUnknownUser;
+}
 
 }  // namespace
 
@@ -25,12 +31,12 @@ ControlServer::ControlServer(boost::asio::io_context& io, ControlSocket socket, 
 ControlServer::~ControlServer() {
   *alive_ = false;
   house_.events.stop();
-  for (const auto& session : sessions_)
-    if (const auto open = session.lock()) open->close();
+  for (const Open& each : open_)
+    if (const auto session = each.session.lock()) session->close();
 }
 
 void ControlServer::accept() {
-  if (count_sessions() >= kOpenAtOnce) return pause_accepting();
+  if (is_full(places())) return pause_accepting();
   acceptor_.async_accept([this, alive = alive_](boost::system::error_code error, Protocol::socket client) {
     if (!*alive) return;
     if (error) return pause_accepting();
@@ -40,10 +46,11 @@ void ControlServer::accept() {
 }
 
 void ControlServer::welcome(Protocol::socket client) {
-  const bool full = count_sessions() >= kServedAtOnce;
-  const auto admission = full ? ControlSession::Admission::too_many : ControlSession::Admission::served;
-  const auto session = ControlSession::create(std::move(client), house_, admission);
-  sessions_.push_back(session);
+  const uid_t user = peer_of(client.native_handle());
+  const Place place{user, admit(user, house_.owner, places())};
+  if (place.admission == Admission::turned_away) return;
+  const auto session = ControlSession::create(std::move(client), house_, place);
+  open_.push_back({session, place});
   session->start();
 }
 
@@ -55,9 +62,11 @@ void ControlServer::pause_accepting() {
   });
 }
 
-std::size_t ControlServer::count_sessions() {
-  std::erase_if(sessions_, [](const auto& session) { return session.expired(); });
-  return sessions_.size();
+std::vector<Place> ControlServer::places() {
+  std::erase_if(open_, [](const Open& each) { return each.session.expired(); });
+  std::vector<Place> taken;
+  for (const Open& each : open_) taken.push_back(each.place);
+  return taken;
 }
 
 }  // namespace sluice::daemon

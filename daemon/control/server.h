@@ -32,13 +32,17 @@ class ControlServer {
   void accept();
   void welcome(Protocol::socket client);
   void pause_accepting();
-  std::size_t count_sessions();
+  std::vector<Place> places();
 
   ControlSocket socket_;
   ControlHouse house_;
   Protocol::acceptor acceptor_;
   boost::asio::steady_timer breather_;
-  std::vector<std::weak_ptr<ControlSession>> sessions_;
+  struct Open {
+    std::weak_ptr<ControlSession> session;
+    Place place;
+  };
+  std::vector<Open> open_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

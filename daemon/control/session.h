@@ -3,6 +3,7 @@
 #include <boost/asio/local/stream_protocol.hpp>
 #include <memory>
 
+#include "daemon/control/admission.h"
 #include "daemon/control/event_hub.h"
 #include "daemon/control/routes.h"
 
@@ -20,15 +21,14 @@ struct ControlHouse {
 class ControlSession {
  public:
   using Socket = boost::asio::local::stream_protocol::socket;
-  enum class Admission { served, too_many };
 
   virtual ~ControlSession() = default;
   virtual void start() = 0;
   /// Ends it now; a reply that comes later goes nowhere.
   virtual void close() = 0;
 
-  /// `too_many`: its one request is answered with 503. `house` must live until close() or the session's end.
-  static std::shared_ptr<ControlSession> create(Socket socket, ControlHouse& house, Admission admission);
+  /// `house` must live until close() or the session's end.
+  static std::shared_ptr<ControlSession> create(Socket socket, ControlHouse& house, const Place& place);
 };
 
 }  // namespace sluice::daemon

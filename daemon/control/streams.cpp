@@ -19,7 +19,7 @@ constexpr std::chrono::minutes kResultWaits{1};
 }  // namespace
 
 void HttpSession::expect_lines(std::uint64_t request) {
-  if (!open_ || request != request_ || !awaiting_reply_) return;
+  if (!is_awaiting(request)) return;
   const bool chunked = parser_->get().version() != 10;
   keep_alive_ = keep_alive_ && chunked;
   lines_.emplace(chunked ? Framing::chunked : Framing::until_close, keep_alive_,
@@ -28,7 +28,7 @@ void HttpSession::expect_lines(std::uint64_t request) {
 }
 
 void HttpSession::say(std::uint64_t request, std::string line) {
-  if (!open_ || request != request_ || !awaiting_reply_ || !lines_) return;
+  if (!is_awaiting(request) || !lines_) return;
   lines_->progress(std::move(line));
   send_lines();
 }

@@ -15,11 +15,11 @@
 #include "applier/values/identifiers.h"
 #include "capture/source.h"
 #include "daemon/base/redact.h"
+#include "daemon/inspect/look_options.h"
 #include "daemon/inspect/migration_tools.h"
 #include "daemon/inspect/schema_notes.h"
 #include "daemon/sync/failure.h"
 #include "daemon/sync/source_place.h"
-#include "daemon/sync/target_place.h"
 
 namespace sluice::daemon {
 namespace {
@@ -102,7 +102,7 @@ void check_catalog(Findings& findings, const capture::Catalog& catalog) {
 
 /// Tools that see our tables. They are looked for by name, whatever the pipeline includes.
 void check_migration_tools(Findings& findings, const PipelineConfig& config) {
-  auto options = source_options(config);
+  auto options = source_look_options(config);
   options.include.clear();
   options.exclude.clear();
   for (const auto& tool : kMigrationTools) options.include.emplace_back(tool.mark);
@@ -120,7 +120,7 @@ void check_migration_tools(Findings& findings, const PipelineConfig& config) {
 std::optional<capture::Catalog> check_source(Findings& findings, const PipelineConfig& config) {
   std::optional<capture::Catalog> catalog;
   findings.look("source file", [&] {
-    capture::Source source(source_options(config));
+    capture::Source source(source_look_options(config));
     findings.add("source file", Verdict::ok, config.source.path.string());
     check_capture(findings, source);
     catalog = source.preview();
@@ -231,10 +231,10 @@ void check_rights(Findings& findings, applier::Session& session, const applier::
 }
 
 void check_target(Findings& findings, const PipelineConfig& config, const capture::Catalog* catalog,
-                  const PipelineReport* running) {
+                  const PipelineReport* running, const LookLine& line) {
   findings.look("target", [&] {
-    const auto options = target_options(config);
-    applier::Session session(options, std::make_shared<applier::Lifeline>());
+    const auto options = target_look_options(config);
+    applier::Session session(options, line);
     findings.add("target", Verdict::ok,
                  redact_url(config.target.url) + ", Postgres " + session.server_version());
     check_way(findings, session);
@@ -267,12 +267,13 @@ void check_running(Findings& findings, const PipelineReport& running) {
 
 }  // namespace
 
-CheckAnswer check_pipeline(const PipelineConfig& config, const PipelineReport* running) {
+CheckAnswer check_pipeline(const PipelineConfig& config, const PipelineReport* running,
+                           const LookLine& line) {
   CheckAnswer answer;
   answer.pipeline = config.name;
   Findings findings(answer);
   const auto catalog = check_source(findings, config);
-  check_target(findings, config, catalog ? &*catalog : nullptr, running);
+  check_target(findings, config, catalog ? &*catalog : nullptr, running, line);
   if (running) check_running(findings, *running);
   answer.ready = std::none_of(answer.items.begin(), answer.items.end(),
                               [](const CheckItem& item) { return item.verdict == Verdict::failed; });

@@ -1,6 +1,6 @@
 #include "daemon/inspect/log_view.h"
 
-#include "daemon/sync/source_place.h"
+#include "daemon/inspect/look_options.h"
 
 namespace sluice::daemon {
 namespace {
@@ -19,10 +19,14 @@ capture::LogExcerpt LogView::read(const LogQuery& query) {
   if (const auto newest = newest_at_rest(file); after && newest && *newest <= *after) return {{}, *newest};
   const bool settled = has_settled(file);
   auto excerpt =
-      capture::Source(source_options(config_)).recent(after, static_cast<std::size_t>(query.limit));
+      capture::Source(source_look_options(config_)).recent(after, static_cast<std::size_t>(query.limit));
   const std::scoped_lock lock(mutex_);
   rest_ = settled ? std::optional(Rest{file, excerpt.newest}) : std::nullopt;
   return excerpt;
+}
+
+capture::Position LogView::newest() const {
+  return capture::Source(source_look_options(config_)).captured();
 }
 
 std::optional<capture::Position> LogView::newest_at_rest(const FileSignature& file) const {

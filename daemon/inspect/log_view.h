@@ -20,6 +20,9 @@ class LogView {
   /// Throws as capture::Source does.
   capture::LogExcerpt read(const LogQuery& query);
 
+  /// Where the changelog ends now. Throws as capture::Source does.
+  capture::Position newest() const;
+
  private:
   struct Rest {
     FileSignature file;

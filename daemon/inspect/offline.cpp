@@ -29,7 +29,7 @@ std::string forget_target(const PipelineConfig& config) {
 }  // namespace
 
 CheckAnswer check_offline(const PipelineConfig& config) {
-  return check_pipeline(config, nullptr);
+  return check_pipeline(config, nullptr, std::make_shared<applier::Lifeline>());
 }
 
 std::string schema_offline(const PipelineConfig& config) {

@@ -5,9 +5,9 @@
 
 #include "applier/server/sqlstate_words.h"
 #include "capture/change.h"
+#include "daemon/inspect/look_options.h"
 #include "daemon/report/clock_text.h"
 #include "daemon/report/refusal.h"
-#include "daemon/sync/target_place.h"
 
 namespace sluice::daemon {
 namespace {
@@ -82,10 +82,10 @@ HeldRow to_held_row(const std::string& pipeline, const QuarantinedRow& row, bool
           .values = values ? fields_of(row) : std::vector<HeldRow::Field>()};
 }
 
-QuarantineView::QuarantineView(const PipelineConfig& config)
+QuarantineView::QuarantineView(const PipelineConfig& config, const LookLine& line)
     : pipeline_(config.name),
       schema_(config.target.state_schema),
-      session_(target_options(config), std::make_shared<applier::Lifeline>()) {
+      session_(target_look_options(config), line) {
 }
 
 QuarantineAnswer QuarantineView::read(const QuarantineQuery& query, bool values) {

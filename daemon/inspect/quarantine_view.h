@@ -4,17 +4,19 @@
 
 #include "applier/server/quarantine.h"
 #include "daemon/config/config.h"
+#include "daemon/inspect/look.h"
 #include "daemon/report/service.h"
 
 namespace sluice::daemon {
 
-/// The quarantine of a pipeline as people see it, over a connection to Postgres of its own. Blocking; one
-/// thread at a time. Throws applier::ApplyError, and Refusal (404) for an id that is not held back.
+/// The quarantine of a pipeline as people see it, over a connection to Postgres of its own. Blocking, until
+/// its line is cut; one thread at a time. Throws applier::ApplyError, and Refusal (404) for an id that is not
+/// held back.
 class QuarantineView {
  public:
   using Ids = std::vector<std::int64_t>;
 
-  explicit QuarantineView(const PipelineConfig& config);
+  QuarantineView(const PipelineConfig& config, const LookLine& line);
 
   /// Without `values` nothing that was refused is shown but of a row that is asked for by its id.
   QuarantineAnswer read(const QuarantineQuery& query, bool values);

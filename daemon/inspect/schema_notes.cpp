@@ -9,9 +9,8 @@
 #include "applier/server/neighbours.h"
 #include "applier/server/state_store.h"
 #include "capture/source.h"
+#include "daemon/inspect/look_options.h"
 #include "daemon/sync/schema_design.h"
-#include "daemon/sync/source_place.h"
-#include "daemon/sync/target_place.h"
 
 namespace sluice::daemon {
 namespace {
@@ -32,10 +31,10 @@ std::set<std::string> moved_tables(capture::Source& source, const applier::Targe
 
 void note_moved_tables(std::vector<SchemaNote>& notes, const PipelineConfig& config,
                        applier::Session& session) {
-  const auto options = target_options(config);
+  const auto options = target_look_options(config);
   const auto made = applier::made_tables(session, options.state_schema, config.name);
   if (made.empty()) return;
-  capture::Source source(source_options(config));
+  capture::Source source(source_look_options(config));
   const auto tables = source.preview().tables;
   const auto moved = moved_tables(source, options, tables, made);
   if (moved.empty()) return;

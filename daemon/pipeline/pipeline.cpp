@@ -22,8 +22,7 @@ double random_fraction() {
 }  // namespace
 
 Pipeline::Pipeline(boost::asio::io_context& workers, PipelineConfig config)
-    : workers_(workers),
-      strand_(boost::asio::make_strand(workers)),
+    : strand_(boost::asio::make_strand(workers)),
       timer_(strand_),
       second_look_(strand_),
       config_(std::move(config)),

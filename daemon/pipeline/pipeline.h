@@ -38,8 +38,8 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   // Any thread. Replies are called on the strand, or on another worker.
   /// Answers when everything committed before this call is in Postgres, or when that can't be for now.
   void flush(FlushReply reply);
-  /// Starts a flush and answers with the position to wait for.
-  void start_flush(FlushReply reply);
+  /// Starts a flush that nobody waits for; an error where there can be none.
+  std::optional<ControlError> start_flush();
   /// Answer once the pipeline heeds them: a pause holds from then on.
   void pause(Reply<Done> reply);
   void resume(Reply<Done> reply);
@@ -133,7 +133,6 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   void publish();
   void log_state();
 
-  boost::asio::io_context& workers_;
   boost::asio::strand<boost::asio::io_context::executor_type> strand_;
   boost::asio::steady_timer timer_;
   boost::asio::steady_timer second_look_;

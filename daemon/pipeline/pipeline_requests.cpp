@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "daemon/pipeline/strand.h"
-#include "daemon/sync/source_place.h"
 
 namespace sluice::daemon {
 
@@ -21,18 +20,10 @@ void Pipeline::request(FlushRequest flush) {
   schedule();
 }
 
-void Pipeline::start_flush(FlushReply reply) {
-  if (const auto closed = closed_to_requests(board_.report().state)) return reply(*closed);
-  // Not on the strand, which may be waiting for the server: the position comes from the file alone.
-  boost::asio::post(workers_, [self = shared_from_this(), reply = std::move(reply)] {
-    try {
-      reply(FlushAnswer{self->config_.name, "started", newest_position(self->config_).value, 0, 0, 0});
-    } catch (...) {
-      const auto error = report_failure(std::current_exception()).error;
-      reply(ControlError{Refused::unavailable, error.code, error.message, error.hint});
-    }
-  });
+std::optional<ControlError> Pipeline::start_flush() {
+  if (auto closed = closed_to_requests(board_.report().state)) return closed;
   flush([](const auto&) {});
+  return std::nullopt;
 }
 
 std::optional<ControlError> Pipeline::closed_to_requests() const {

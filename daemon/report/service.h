@@ -1,10 +1,12 @@
 #pragma once
 
 #include <chrono>
+#include <concepts>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -175,8 +177,27 @@ struct ResyncAnswer {
   double elapsed_ms = 0;
 };
 
+/// Takes an answer, or why there is none, once.
 template <typename Answer>
-using Reply = std::function<void(std::variant<Answer, ControlError>)>;
+class Reply {
+ public:
+  using Outcome = std::variant<Answer, ControlError>;
+
+  /// `wanted` says whether somebody still waits for the answer; without it, somebody always does.
+  template <typename Take>
+  requires(!std::same_as<Take, Reply> && std::invocable<Take&, Outcome>)
+      Reply(Take take, std::function<bool()> wanted = {})
+      : take_(std::move(take)), wanted_(std::move(wanted)) {}
+
+  void operator()(Outcome outcome) const { take_(std::move(outcome)); }
+
+  /// False once whoever asked has hung up: the work need not be done. Control thread.
+  bool wanted() const { return !wanted_ || wanted_(); }
+
+ private:
+  std::function<void(Outcome)> take_;
+  std::function<bool()> wanted_;
+};
 
 /// A request without an answer of its own has been carried out.
 struct Done {
@@ -199,6 +220,8 @@ class ControlService {
   virtual void pause(const std::string& pipeline, Reply<Done> reply) = 0;
   virtual void resume(const std::string& pipeline, Reply<Done> reply) = 0;
   virtual void retry(const std::string& pipeline, Reply<Done> reply) = 0;
+  // Looks, up to retry_quarantined: few at once, each answered within its time, and given up where the reply
+  // is not wanted any more. 503 where too many are waiting already, 504 where one takes too long.
   /// `check` of a running pipeline, from what the daemon knows and sees now.
   virtual void check(const std::string& pipeline, Reply<CheckAnswer> reply) = 0;
   /// The changes themselves, read from the file beside the pipeline's own work.

@@ -1,5 +1,4 @@
 #include "daemon/sync/source_place.h"
-#include "capture/source.h"
 
 #include <filesystem>
 #include <fstream>
@@ -33,10 +32,6 @@ std::vector<NotCaptured> not_captured(const capture::Catalog& catalog) {
   std::vector<NotCaptured> told;
   for (const auto& each : catalog.not_captured) told.push_back({each.name, each.reason});
   return told;
-}
-
-capture::Position newest_position(const PipelineConfig& config) {
-  return capture::Source(source_options(config)).captured();
 }
 
 std::string machine_id(const PipelineConfig& config) {

@@ -19,10 +19,6 @@ std::vector<std::string> idle_rules(const PipelineConfig& config, const capture:
 /// What capture leaves out, as people are told.
 std::vector<NotCaptured> not_captured(const capture::Catalog& catalog);
 
-/// The newest position of a pipeline's file, asked over a connection of its own. Throws as capture::Source
-/// does.
-capture::Position newest_position(const PipelineConfig& config);
-
 /// The machine as the target remembers it: source.host, else the machine id.
 std::string machine_id(const PipelineConfig& config);
 
