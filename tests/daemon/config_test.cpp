@@ -300,7 +300,7 @@ TEST_CASE("what is wrong is said with its line and column") {
       {in_shop + "tables: {rules: {a: {rename: {b: " + std::string(64, 'x') + "}}}}\n",
        "5:34: 'rename' in 'tables.rules.a' of pipeline 'shop': expected a name of 1 to 63 bytes"},
       {in_shop + "text: {nul: \"a\\0b\"}\n",
-       "5:16: 'text.nul' in pipeline 'shop': expected a text without NUL characters"},
+       "5:17: 'text.nul' in pipeline 'shop': expected a text without NUL characters"},
       {in_shop + "tables: {rules: {a: {rename: {b: \"c\\0d\"}}}}\n",
        "5:34: 'rename' in 'tables.rules.a' of pipeline 'shop': expected a text without NUL characters"},
       {in_shop + "tables: {rules: {a: {rename: {b: c, d: c}}}}\n",
