@@ -30,11 +30,6 @@ struct Lookouts {
     servers.close(over);
   }
 };
-files.close(both);
-servers.close(both);
-}
-}
-;
 
 /// What people ask to see of a pipeline, and what they do about its quarantine: beside the strand, which may
 /// be waiting for the server. Replies are called on the control thread. Control thread only.

@@ -56,7 +56,7 @@ void Lookout::close(std::function<void()> closed) {
   if (asked_.empty()) closed_();
 }
 
-std::size_t Lookout::busy() const {
+std::size_t Lookout::under_way() const {
   return static_cast<std::size_t>(
       std::count_if(asked_.begin(), asked_.end(), [](const Asked& asked) { return asked.under_way; }));
 }
@@ -68,7 +68,7 @@ bool Lookout::has_room_for(const std::string& pipeline) const {
 }
 
 bool Lookout::may_begin(const Asked& asked) const {
-  if (asked.under_way || busy() >= threads_) return false;
+  if (asked.under_way || under_way() >= threads_) return false;
   return std::none_of(asked_.begin(), asked_.end(), [&](const Asked& other) {
     return other.under_way && other.look->pipeline() == asked.look->pipeline();
   });

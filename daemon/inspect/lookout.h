@@ -48,7 +48,7 @@ class Lookout {
     bool under_way = false;
   };
 
-  std::size_t busy() const;
+  std::size_t under_way() const;
   bool has_room_for(const std::string& pipeline) const;
   bool may_begin(const Asked& asked) const;
   void begin_next();
