@@ -118,7 +118,7 @@ struct Result {
   PGresult* held;
 };
 
-[[noreturn]] void throw_result(pg_conn* handle, const PGresult* result) {
+[[noreturn]] void throw_result(const PGresult* result) {
   const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
   const char* primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
   if (!state || !primary) throw connection_lost();
@@ -207,7 +207,7 @@ std::string server_encoding(pg_conn* handle) {
 
 void begin_copy(pg_conn* handle, const std::string& statement) {
   const Result started(PQexec(handle, statement.c_str()));
-  if (PQresultStatus(started.held) != PGRES_COPY_IN) throw_result(handle, started.held);
+  if (PQresultStatus(started.held) != PGRES_COPY_IN) throw_result(started.held);
 }
 
 void send_copy(pg_conn* handle, const std::string& lines) {
@@ -223,7 +223,7 @@ void end_copy(pg_conn* handle) {
   if (PQputCopyEnd(handle, nullptr) != 1) throw connection_lost();
   const Result ended(PQgetResult(handle));
   drain(handle);
-  if (PQresultStatus(ended.held) != PGRES_COMMAND_OK) throw_result(handle, ended.held);
+  if (PQresultStatus(ended.held) != PGRES_COMMAND_OK) throw_result(ended.held);
 }
 
 void abandon_copy(pg_conn* handle) noexcept {

@@ -91,13 +91,13 @@ void insert_refused(Hostile& hostile) {
 TEST_SUITE_BEGIN("outlet");
 
 TEST_CASE("hostile text is held back, and arrives harmless wherever it is shown") {
-  std::string settings = kQuarantine;
+  std::string log;
   SUBCASE("log as text") {
   }
   SUBCASE("log as JSON") {
-    settings = kJsonLog;
+    log = "  format: json\n";
   }
-  Hostile hostile(settings);
+  Hostile hostile(kQuarantine, log);
   insert_refused(hostile);
   hostile.insert("b", "behind them", "ok");
   CHECK(must_flush(hostile.daemon).at("quarantined") == 5);

@@ -1,6 +1,7 @@
 #include "daemon/ctl/screens/render.h"
 
 #include "daemon/ctl/screens/amounts.h"
+#include "daemon/ctl/screens/columns.h"
 #include "daemon/ctl/screens/progress.h"
 #include "text/outlet.h"
 
@@ -57,11 +58,12 @@ std::string progress_line(const PipelineReport& pipeline) {
 
 std::string render_check(const CheckAnswer& answer) {
   std::size_t width = 0;
-  for (const CheckItem& item : answer.items) width = std::max(width, item.subject.size());
+  for (const CheckItem& item : answer.items) width = std::max(width, width_of(harmless(item.subject)));
   std::string text = fmt::format("{}: {}\n", answer.pipeline, answer.ready ? "ready" : "NOT READY");
   for (const CheckItem& item : answer.items) {
-    text += fmt::format("  {:<6}  {:<{}}  {}\n", to_word(item.verdict), item.subject, width,
-                        harmless(item.detail));
+    const std::string subject = harmless(item.subject);
+    text += fmt::format("  {:<6}  {}{}  {}\n", to_word(item.verdict), subject,
+                        std::string(width - width_of(subject), ' '), harmless(item.detail));
     if (!item.remedy.empty())
       // Not below the detail, but further left: a remedy is long, and often a statement to copy.
       text += fmt::format("          remedy: {}\n", harmless(item.remedy));

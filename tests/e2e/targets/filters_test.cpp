@@ -93,8 +93,7 @@ TEST_CASE("an expression that fails on what a row holds halts by name, and goes 
   mirror.run("INSERT INTO orders VALUES(1, 'paid', 1, '{\"a\":1}'), (2, 'paid', 1, 'no json')");
   wait_for_state(mirror.daemon, "halted");
   const std::string message = mirror.status().at("error").at("message");
-  CHECK_MESSAGE(message.find("tables.rules.orders.where has no answer for a row: malformed JSON") == 0,
-                message);
+  CHECK_MESSAGE(message.find("tables.rules.orders.where has no answer for a row") == 0, message);
   mirror.run("UPDATE orders SET note = '{}' WHERE id = 2");
   check_same(mirror, "SELECT id, note FROM orders WHERE id = 1", "SELECT id, note FROM orders");
 }
