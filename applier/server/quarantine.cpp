@@ -50,9 +50,12 @@ QuarantinedRow row_from(StateFields row) {
 std::set<std::pair<std::string, std::string>> held_back_rows(Session& session, const StatePlace& place,
                                                              std::optional<ApplyError>& damage) {
   std::set<std::pair<std::string, std::string>> rows;
-  for (const auto& each :
-       session.exec("SELECT source_table, key" + of_pipeline(place.schema, place.pipeline))) {
+  // A row that belongs to nobody may be this pipeline's, and would be missed by it.
+  const auto found = session.exec("SELECT pipeline, source_table, key" +
+                                  of_pipeline(place.schema, place.pipeline) + " OR pipeline IS NULL");
+  for (const auto& each : found) {
     StateFields row(place, kTable, each, damage);
+    row.text("pipeline");
     row.key("key");
     rows.emplace(row.text("source_table"), row.text("key"));
   }

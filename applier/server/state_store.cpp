@@ -1,5 +1,6 @@
 #include "applier/server/state_store.h"
 
+#include <algorithm>
 #include <array>
 #include <stdexcept>
 #include <utility>
@@ -62,8 +63,8 @@ Shape shape_of(Session& session, const std::string& schema) {
 std::string delete_tables_sql(const std::string& schema, const std::string& pipeline) {
   std::string statements;
   for (const char* table : {"quarantine", "table_copy"}) {
-    statements +=
-        "DELETE FROM " + quote_name(schema, table) + " WHERE pipeline = " + quote_literal(pipeline) + ";";
+    statements += "DELETE FROM " + quote_name(schema, table) +
+                  " WHERE pipeline = " + quote_literal(pipeline) + " OR pipeline IS NULL;";
   }
   return statements;
 }
@@ -211,6 +212,11 @@ StoredState load_state(Session& session, const std::string& schema, const std::s
   if (state.pipeline) {
     state.tables = read_tables(session, place, state.damage);
     state.held_back = held_back_rows(session, place, state.damage);
+    const auto stray = std::find_if(state.held_back.begin(), state.held_back.end(),
+                                    [&](const auto& row) { return !state.tables.contains(row.first); });
+    if (stray != state.held_back.end() && !state.damage)
+      state.damage = state_damaged(
+          place, "column source_table of table quarantine names a table that is not replicated");
   }
   transaction.commit();
   return state;

@@ -52,7 +52,9 @@ std::string hold_back_sql(const Session& session, const std::string& schema, con
          ") VALUES (" + quote_literal(pipeline) + "," + quote_literal(refusal.row.first) + "," +
          quote_literal(refusal.row.second) + "," + evidence +
          ") ON CONFLICT (pipeline, source_table, key) DO UPDATE SET (" + names + ", last_at, attempts) = (" +
-         evidence + ", pg_catalog.clock_timestamp(), q.attempts + 1);";
+         evidence +
+         // A count that somebody has written there must not keep the row out.
+         ", pg_catalog.clock_timestamp(), least(coalesce(q.attempts, 0), 1 << 30) + 1);";
 }
 
 std::string resolve_sql(const std::string& schema, const std::string& pipeline,

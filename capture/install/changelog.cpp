@@ -195,7 +195,7 @@ bool history_is_broken(SQLite::Database& database) {
                           "SELECT seq = 1 AND op IS NOT 'b', (SELECT max(seq) FROM _sluice_changelog)"
                           " FROM _sluice_changelog ORDER BY seq LIMIT 1");
   return !first.executeStep() || first.getColumn(0).getInt() != 0 ||
-         first.getColumn(1).getInt64() > kLastPosition;
+         !is_position(first.getColumn(1).getInt64());
 }
 
 }  // namespace sluice::capture

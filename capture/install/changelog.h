@@ -19,6 +19,11 @@ inline constexpr int kChangelogFormat = 2;
 /// taken.
 inline constexpr std::int64_t kLastPosition = std::int64_t{1} << 60;
 
+/// Is this the number that a change can have?
+inline bool is_position(std::int64_t number) {
+  return number > 0 && number <= kLastPosition;
+}
+
 /// Throws SourceError "format_newer" when the file was written by a newer Sluice. No changelog at all is
 /// fine.
 void check_format(SQLite::Database& database);

@@ -155,7 +155,7 @@ std::int64_t dropped_triggers(const InstallPlan& plan) {
 void plan_trace(SQLite::Database& database, InstallPlan& plan) {
   const auto before = stored_trace(database);
   const SchemaTrace now = schema_trace(database);
-  plan.schema_moved = !before || before->version != now.version;
+  plan.schema_moved = !before || before->version != now.version || before->objects != now.objects;
   // A trace that is lost tells of nothing that has come and gone.
   plan.came_and_went =
       !before || something_came_and_went(*before, now, rebuilt_tables(plan), dropped_triggers(plan));

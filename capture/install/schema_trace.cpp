@@ -143,8 +143,11 @@ void store_trace(SQLite::Database& database, const SchemaTrace& trace) {
 
 bool something_came_and_went(const SchemaTrace& before, const SchemaTrace& after,
                              const std::set<std::string>& rebuilt, std::int64_t steps) {
+  // What the version contradicts, somebody has written to the trace or the schema by hand.
   const bool counts_on = before.version >= 0 && before.version <= after.version;
-  return !counts_on || after.version - before.version > Steps(before, after, rebuilt).count() + steps + 1;
+  const bool agrees = before.version != after.version || before.objects == after.objects;
+  return !counts_on || !agrees ||
+         after.version - before.version > Steps(before, after, rebuilt).count() + steps + 1;
 }
 
 }  // namespace sluice::capture

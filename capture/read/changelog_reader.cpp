@@ -97,7 +97,7 @@ ReadResult ChangelogReader::read(const Catalog& catalog, const ReadRequest& requ
   follow_schema();
   if (trigger_fingerprint(statements_->triggers) != catalog.triggers) return SchemaMoved{};
   const Ends reach = ends();
-  if (reach.newest.value > kLastPosition) return SchemaMoved{};  // installing begins the numbers anew
+  if (!is_position(reach.newest.value)) return SchemaMoved{};  // installing begins the numbers anew
   if (const Match match = hold(request.from, reach); match != Match::together) {
     return Mismatch{match, reach.oldest, reach.newest};
   }

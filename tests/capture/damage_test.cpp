@@ -4,7 +4,6 @@
 #include <doctest/doctest.h>
 
 #include "capture/install/install_plan.h"
-#include "capture/schema/survey.h"
 #include "tests/capture/sandbox.h"
 
 namespace sluice::capture {
@@ -52,6 +51,18 @@ TEST_CASE("an entry with the largest number of all hides nothing, and no write o
 
   sandbox.run("INSERT INTO t VALUES(3, 'd'); UPDATE t SET v = 'e'");
   CHECK(follower.drain() == 3);
+  CHECK(follower.equal());
+}
+
+TEST_CASE("numbers below all that a change can have are begun anew") {
+  Sandbox sandbox(kTable);
+  Follower follower(sandbox.options());
+  sandbox.run(
+      "UPDATE OR REPLACE _sluice_changelog SET seq = -9223372036854775807; INSERT INTO t VALUES(1, 'a')");
+  CHECK(std::holds_alternative<SchemaMoved>(follower.source.read(follower.catalog, after(follower.at))));
+  begin_again(follower);
+  sandbox.run("INSERT INTO t VALUES(2, 'b')");
+  CHECK(follower.drain() == 1);
   CHECK(follower.equal());
 }
 
