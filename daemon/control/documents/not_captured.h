@@ -7,6 +7,6 @@ namespace sluice::daemon {
 
 template <>
 inline constexpr auto kFields<NotCaptured> = std::tuple(field("name", &NotCaptured::name),
-                                                 field("reason", &NotCaptured::reason));
+                                                        field("reason", &NotCaptured::reason));
 
 }  // namespace sluice::daemon

@@ -3,11 +3,9 @@
 set(case_suites replace keys_and_cascades user_triggers kinds_of_tables keyless values application schema_changes schema_followed migrate copies ring
   restored transactions guest watching uninstall)
 
-add_library(case_scene STATIC scene.cpp cases/mirror.cpp)
-target_link_libraries(case_scene PUBLIC test_support doctest::doctest)
 foreach(suite ${case_suites})
   add_executable(${suite}_cases cases/${suite}_test.cpp)
-  target_link_libraries(${suite}_cases PRIVATE doctest_main case_scene)
+  target_link_libraries(${suite}_cases PRIVATE doctest_main e2e_scene)
   add_test(NAME "cases: ${suite}" COMMAND ${suite}_cases)
   set_tests_properties("cases: ${suite}" PROPERTIES TIMEOUT 300 LABELS "postgres;e2e;cases")
 endforeach()

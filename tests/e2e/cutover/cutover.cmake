@@ -4,7 +4,7 @@ set(cutover_suites move refused death hammer)
 
 foreach(suite ${cutover_suites})
   add_executable(cutover_${suite}_tests cutover/${suite}_test.cpp cutover/mover.cpp)
-  target_link_libraries(cutover_${suite}_tests PRIVATE doctest_main case_scene)
+  target_link_libraries(cutover_${suite}_tests PRIVATE doctest_main e2e_scene)
   add_test(NAME "cutover: ${suite}" COMMAND cutover_${suite}_tests)
   set_tests_properties("cutover: ${suite}" PROPERTIES TIMEOUT 300 LABELS "postgres;e2e;cutover")
 endforeach()

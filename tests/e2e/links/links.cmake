@@ -4,7 +4,7 @@ set(link_suites bad_link pooler faults waits)
 
 foreach(suite ${link_suites})
   add_executable(${suite}_tests links/${suite}_test.cpp)
-  target_link_libraries(${suite}_tests PRIVATE doctest_main case_scene)
+  target_link_libraries(${suite}_tests PRIVATE doctest_main e2e_scene)
   add_test(NAME "links: ${suite}" COMMAND ${suite}_tests)
   set_tests_properties("links: ${suite}" PROPERTIES TIMEOUT 300 LABELS "postgres;e2e")
 endforeach()

@@ -4,7 +4,7 @@ set(position_suites moved resync went_back restored_server failover sessions for
 
 foreach(suite ${position_suites})
   add_executable(position_${suite}_tests position/${suite}_test.cpp)
-  target_link_libraries(position_${suite}_tests PRIVATE doctest_main case_scene)
+  target_link_libraries(position_${suite}_tests PRIVATE doctest_main e2e_scene)
   add_test(NAME "position: ${suite}" COMMAND position_${suite}_tests)
   set_tests_properties("position: ${suite}" PROPERTIES TIMEOUT 300 LABELS "postgres;e2e;position")
 endforeach()

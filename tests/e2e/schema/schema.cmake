@@ -1,7 +1,7 @@
 # The schema of the tables that Sluice makes. A suite is a file NAME_test.cpp, a program and a ctest entry.
 foreach(suite ddl made)
   add_executable(schema_${suite} schema/${suite}_test.cpp)
-  target_link_libraries(schema_${suite} PRIVATE doctest_main case_scene)
+  target_link_libraries(schema_${suite} PRIVATE doctest_main e2e_scene)
   target_compile_definitions(schema_${suite} PRIVATE
     SLUICE_SCHEMA="${CMAKE_CURRENT_SOURCE_DIR}/schema" SLUICE_APPS="${CMAKE_CURRENT_SOURCE_DIR}/apps")
   add_test(NAME "schema: ${suite}" COMMAND schema_${suite})
