@@ -60,6 +60,7 @@ DaemonReport full_report() {
                            .sqlstate = "42703",
                            .table = "package_categories",
                            .key = "7",
+                           .row = "",
                            .column = "",
                            .hint = "GRANT SET ON PARAMETER session_replication_role TO ann",
                            .since = parse_utc("2026-11-20T14:03:23.000Z"),

@@ -79,7 +79,7 @@ class ScriptedService : public ControlService {
   std::vector<Reply<FlushAnswer>> held;
   struct HeldResync {
     OnProgress on_progress;
-    Reply<ResyncAnswer> reply;
+    Reply<ResyncAnswer> reply{[](const auto&) {}};
   };
   VerifyAnswer verdict = full_verdict();
   bool hold_resyncs = false;

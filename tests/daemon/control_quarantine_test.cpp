@@ -26,7 +26,7 @@ struct Asked {
   std::string call;  ///< of the service
 };
 
-struct Refused {
+struct BadRequest {
   std::string method;
   std::string target;
   std::string body;
@@ -78,7 +78,7 @@ TEST_CASE("what is asked about the quarantine reaches the service") {
 
 TEST_CASE("a bad request about the quarantine is refused by name, before it reaches the service") {
   TestServer server;
-  const Refused cases[] = {
+  const BadRequest cases[] = {
       {"GET", "/v1/quarantine?limit=1001", "", "out_of_range", "1 to 1000"},
       {"GET", "/v1/quarantine?id=0", "", "out_of_range", "/v1/quarantine"},
       {"GET", "/v1/quarantine?id=7&limit=1", "", "bad_query", "id"},

@@ -27,9 +27,9 @@ struct Held {
   void let_go() {
     if (!std::exchange(open, true)) gate.set_value();
   }
-  bool refused(int status) const {
+  bool refused(Refused why) const {
     const auto* error = outcome ? std::get_if<ControlError>(&*outcome) : nullptr;
-    return error != nullptr && error->status == status && !error->hint.empty();
+    return error != nullptr && error->why == why && !error->hint.empty();
   }
 };
 
@@ -98,10 +98,10 @@ TEST_CASE("what is too much is refused at once, of one pipeline and in all") {
   Scene scene(1);
   for (std::size_t i = 0; i < Lookout::kOfOnePipeline; ++i)
     CHECK_FALSE(scene.ask("shop").outcome.has_value());
-  CHECK(scene.ask("shop").refused(503));
+  CHECK(scene.ask("shop").refused(Refused::busy));
   for (std::size_t i = Lookout::kOfOnePipeline; i < Lookout::kInAll; ++i)
     CHECK_FALSE(scene.ask("cafe " + std::to_string(i)).outcome.has_value());
-  CHECK(scene.ask("bar").refused(503));
+  CHECK(scene.ask("bar").refused(Refused::busy));
 }
 
 TEST_CASE("a look that nobody waits for any more is not begun, and makes room") {
@@ -120,12 +120,12 @@ TEST_CASE("a look is answered by its deadline, under way or not, and the second 
   Held& first = scene.ask("shop");
   Held& second = scene.ask("shop");
   scene.wait([&] { return first.outcome.has_value() && second.outcome.has_value(); });
-  CHECK(first.refused(504));
-  CHECK(second.refused(504));
+  CHECK(first.refused(Refused::timed_out));
+  CHECK(second.refused(Refused::timed_out));
   CHECK_FALSE(second.begun);
   first.let_go();
   scene.wait([&] { return scene.lookout.idle(); });
-  CHECK(first.refused(504));
+  CHECK(first.refused(Refused::timed_out));
 }
 
 TEST_CASE("who joins a look that has not begun is answered with it") {
@@ -151,9 +151,9 @@ TEST_CASE("a lookout that closes refuses what waits and what comes, and says whe
   scene.wait([&] { return first.begun.load(); });
   bool closed = false;
   scene.lookout.close([&] { closed = true; });
-  CHECK(first.refused(503));
-  CHECK(second.refused(503));
-  CHECK(scene.ask("cafe").refused(503));
+  CHECK(first.refused(Refused::unavailable));
+  CHECK(second.refused(Refused::unavailable));
+  CHECK(scene.ask("cafe").refused(Refused::unavailable));
   CHECK_FALSE(closed);
   first.let_go();
   scene.wait([&] { return closed; });
