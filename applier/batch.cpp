@@ -184,7 +184,7 @@ void LargeBatch::refuse(const TargetTable& table, std::vector<Refusal> refusals)
   if (stages_.contains(table.source.id)) stage(table).forget(keys);
   const auto refused = count_of(refusals_, table);
   if (refused >= kMostRefusals)
-    throw wholesale_refusal(refused, rows_[table.source.id], refusals_.back().error);
+    throw beyond_refusal_limit(refused, rows_[table.source.id], refusals_.back().error);
 }
 
 /// A later chunk may have brought the row in a state that is not refused.
@@ -334,9 +334,9 @@ HeldBack LargeBatch::keep_account(const capture::Anchor& to) {
   for (const TargetTable& table : plan_.tables) {
     const auto is_of_table = [&](const Refusal& refusal) { return refusal.row.first == table.source.name; };
     const auto refused = count_of(refusals_, table);
-    if (!is_wholesale(refused, rows_[table.source.id])) continue;
-    throw wholesale_refusal(refused, rows_[table.source.id],
-                            std::find_if(refusals_.begin(), refusals_.end(), is_of_table)->error);
+    if (!is_beyond_limit(refused, rows_[table.source.id])) continue;
+    throw beyond_refusal_limit(refused, rows_[table.source.id],
+                               std::find_if(refusals_.begin(), refusals_.end(), is_of_table)->error);
   }
   held_back.resolved.assign(tried_again_.begin(), tried_again_.end());
   if (!held_back.resolved.empty()) {

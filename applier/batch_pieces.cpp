@@ -91,7 +91,7 @@ std::vector<Refusal> LargeBatch::add_piece(const TargetTable& table, const captu
     refused.push_back(std::move(refusal));
   }
   if (refused.size() >= kMostRefusals)
-    throw wholesale_refusal(refused.size(), chunk.rows.size(), refused.back().error);
+    throw beyond_refusal_limit(refused.size(), chunk.rows.size(), refused.back().error);
   settle(stage(table));
   return refused;
 }

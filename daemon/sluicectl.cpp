@@ -46,7 +46,7 @@ constexpr std::array kVerbs{
          run_status},
     Verb{"flush", kPipeline | kJson | kTimeout, "Replay what has been committed, and wait for Postgres",
          run_flush,
-         "Exits 1 while rows are held back in quarantine: these are not in Postgres.\n"
+         "Exits 1 while rows are in quarantine: these are not in Postgres.\n"
          "Exits 4 when the time is over; the work goes on."},
     Verb{"pause", kPipeline, "Stop replicating until resume", run_pause},
     Verb{"resume", kPipeline, "End a pause", run_resume},
@@ -98,7 +98,7 @@ constexpr std::array kVerbs{
 };
 
 constexpr std::array kQuarantineVerbs{
-    Verb{"list", kPipeline | kJson, "The rows that are held back", run_quarantine_list},
+    Verb{"list", kPipeline | kJson, "The rows in quarantine", run_quarantine_list},
     Verb{"show", kRow | kJson, "Everything about one row, with its values and the remedy",
          run_quarantine_show},
     Verb{"retry", kRows | kJson | kTimeout, "Try rows again now; all of them without an ID",
@@ -159,7 +159,7 @@ void add_rows(CLI::App& command, unsigned takes, Invocation& invocation) {
           ->type_name("NUMBER");
   if (takes & kRow) ids->expected(1)->required();
   if (takes & kAll)
-    command.add_flag("--all", invocation.all, "All rows that are held back now")->excludes(ids);
+    command.add_flag("--all", invocation.all, "All rows that are in quarantine now")->excludes(ids);
 }
 
 void add_options(CLI::App& command, unsigned takes, Invocation& invocation) {
@@ -244,7 +244,7 @@ int main(int argc, char** argv) {
       ->excludes(socket);
   add_verbs(app, kVerbs, invocation, result);
   CLI::App* quarantine =
-      app.add_subcommand("quarantine", "What was refused and is held back: list, show, retry, discard");
+      app.add_subcommand("quarantine", "Rows that Postgres refused: list, show, retry, discard");
   quarantine->fallthrough()->require_subcommand(1)->footer(kAboutQuarantine);
   add_verbs(*quarantine, kQuarantineVerbs, invocation, result);
   app.footer(kWhenHalted);

@@ -102,9 +102,8 @@ std::optional<ApplyError> GeneralWrite::attempt(bool yielding) {
   return std::nullopt;
 }
 
-std::vector<RefusedPlace> GeneralWrite::by_halves(const std::string& places, bool yielding,
-                                                  std::size_t most) {
-  return write_by_halves(session_, state_schema_, statements({"$1", "$2"}, yielding), places, most);
+std::vector<RefusedPlace> GeneralWrite::bisected(const std::string& places, bool yielding, std::size_t most) {
+  return bisect(session_, state_schema_, statements({"$1", "$2"}, yielding), places, most);
 }
 
 std::vector<Refusal> GeneralWrite::run(std::size_t most) {
@@ -121,7 +120,7 @@ std::vector<Refusal> GeneralWrite::run(std::size_t most) {
   session_.exec(indexes + "SET LOCAL enable_nestloop = on");
 
   std::vector<Refusal> refusals;
-  auto waiting = by_halves(places_sql(tables_), yielding, most);
+  auto waiting = bisected(places_sql(tables_), yielding, most);
   std::size_t before = waiting.size() + 1;
   while (true) {
     const auto split = std::stable_partition(
@@ -134,7 +133,7 @@ std::vector<Refusal> GeneralWrite::run(std::size_t most) {
     if (waiting.empty() || no_progress || waiting.size() + refusals.size() >= most) break;
     before = waiting.size();
     yielding = true;
-    waiting = by_halves(list_of(waiting), yielding, most);
+    waiting = bisected(list_of(waiting), yielding, most);
   }
   describe(waiting, refusals);
   name_partners(refusals);

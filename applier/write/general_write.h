@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "applier/server/session.h"
-#include "applier/write/by_halves.h"
+#include "applier/write/bisect.h"
 #include "applier/write/general_sql.h"
 #include "applier/write/refusal.h"
 #include "applier/write/stage.h"
@@ -19,8 +19,8 @@ namespace sluice::applier {
 /// one transaction; lives as long as a call.
 ///
 /// All tables are written by one statement, whose constraints are checked at its end. Where values of unique
-/// columns change places, their rows give way first. What is still refused is looked for by halves, and the
-/// refused rows are tried again among themselves: one may have waited for another.
+/// columns change places, their rows give way first. What is still refused is looked for by bisecting, and
+/// the refused rows are tried again among themselves: one may have waited for another.
 class GeneralWrite {
  public:
   /// `stages`: settled, parents first.
@@ -34,7 +34,7 @@ class GeneralWrite {
  private:
   std::vector<std::string> statements(const Places& places, bool yielding) const;
   std::optional<ApplyError> attempt(bool yielding);
-  std::vector<RefusedPlace> by_halves(const std::string& places, bool yielding, std::size_t most);
+  std::vector<RefusedPlace> bisected(const std::string& places, bool yielding, std::size_t most);
   void describe(const std::vector<RefusedPlace>& refused, std::vector<Refusal>& refusals);
   Refusal describe(const TargetTable& table, const pqxx::row& row, ApplyError error) const;
   void explain_exchange(const TargetTable& table, ApplyError& error) const;

@@ -19,14 +19,14 @@ bool Tolerance::covers(const Refusal& refusal) const {
   return everything || held_back.contains(refusal.row) || skipped.contains(refusal.row);
 }
 
-bool is_wholesale(std::size_t refused, std::size_t rows) {
+bool is_beyond_limit(std::size_t refused, std::size_t rows) {
   constexpr std::size_t kMost = 1000;
   constexpr std::size_t kMostPercent = 1;
   constexpr std::size_t kFewRows = 10;  // a percentage says nothing of a handful
   return refused > kMost || (refused > kFewRows && refused * 100 > rows * kMostPercent);
 }
 
-ApplyError wholesale_refusal(std::size_t refused, std::size_t rows, const ApplyError& first) {
+ApplyError beyond_refusal_limit(std::size_t refused, std::size_t rows, const ApplyError& first) {
   ApplyError error = first.in_words(std::to_string(refused) + " of " + std::to_string(rows) +
                                     " rows of table '" + first.table + "' are refused, the first: ");
   error.code = "too_many_refused";

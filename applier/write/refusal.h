@@ -47,8 +47,8 @@ struct HeldBack {
 };
 
 /// So many refusals speak of the table, not of its rows: it halts whatever the tolerance.
-bool is_wholesale(std::size_t refused, std::size_t rows);
-ApplyError wholesale_refusal(std::size_t refused, std::size_t rows, const ApplyError& first);
+bool is_beyond_limit(std::size_t refused, std::size_t rows);
+ApplyError beyond_refusal_limit(std::size_t refused, std::size_t rows, const ApplyError& first);
 
 /// The statement that puts a refused row into the quarantine, or renews what is known of it there.
 std::string hold_back_sql(const Session& session, const std::string& schema, const std::string& pipeline,

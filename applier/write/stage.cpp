@@ -6,7 +6,7 @@
 
 #include "applier/server/apply_error.h"
 #include "applier/values/identifiers.h"
-#include "applier/write/by_halves.h"
+#include "applier/write/bisect.h"
 
 namespace sluice::applier {
 namespace {
@@ -65,7 +65,7 @@ std::vector<Refusal> Stage::add(const TableWrite& write, std::size_t most) {
     error.table = table_.source.name;
     if (error.fault != Fault::row) throw;
   }
-  return add_by_halves(write, most);
+  return add_bisecting(write, most);
 }
 
 std::string Stage::lines(const TableWrite& write, Spelling spelling) const {
@@ -98,7 +98,7 @@ std::string Stage::cast(const TargetColumn& column) {
 }
 
 /// The rows as bytes, which no type refuses and no encoding lacks, go from there into the stage.
-std::vector<Refusal> Stage::add_by_halves(const TableWrite& write, std::size_t most) {
+std::vector<Refusal> Stage::add_bisecting(const TableWrite& write, std::size_t most) {
   std::vector<std::string> columns{"sluice_gone boolean", "sluice_row bigint", "sluice_key text"};
   for (const auto& name : table_.column_names()) columns.push_back(name + " bytea");
   session_.exec("CREATE TEMPORARY TABLE sluice_bytes (" + join(columns, ",") + ") ON COMMIT DROP");
@@ -108,7 +108,7 @@ std::vector<Refusal> Stage::add_by_halves(const TableWrite& write, std::size_t m
   const std::string from_bytes = std::string(" FROM ") + kBytes;
   std::vector<std::string> casts;
   for (const auto& column : table_.columns) casts.push_back(cast(column));
-  const auto refused = write_by_halves(
+  const auto refused = bisect(
       session_, state_schema_,
       {"INSERT INTO " + name_ + " (" + join(all_columns(), ",") + ") SELECT " + join(kOwnColumns, ",") + "," +
        join(casts, ",") + from_bytes + " WHERE sluice_row BETWEEN $1 AND $2"},

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "applier/server/session.h"
-#include "applier/write/by_halves.h"
+#include "applier/write/bisect.h"
 #include "applier/write/refusal.h"
 #include "applier/write/table_write.h"
 #include "applier/write/write_sql.h"
@@ -58,7 +58,7 @@ class Stage {
   std::vector<std::string> all_columns() const;
   enum class Spelling { text, bytes };
   std::string lines(const TableWrite& write, Spelling spelling) const;
-  std::vector<Refusal> add_by_halves(const TableWrite& write, std::size_t most);
+  std::vector<Refusal> add_bisecting(const TableWrite& write, std::size_t most);
   static std::string cast(const TargetColumn& column);
   Refusal refusal_of(const TableWrite& write, const RefusedPlace& refused, const TargetColumn* column) const;
   std::vector<const TargetColumn*> columns_at_fault(const std::vector<RefusedPlace>& refused);

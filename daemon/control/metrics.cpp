@@ -45,7 +45,7 @@ void add_pipeline(Page& page, const PipelineReport& pipeline) {
              static_cast<double>(pipeline.pending));
   page.gauge("sluice_lag_seconds", "Seconds since Postgres was last known equal; 0 with nothing pending.",
              labels, pipeline.behind_s);
-  page.gauge("sluice_quarantined_rows", "Rows that Postgres refused and that are held back.", labels,
+  page.gauge("sluice_quarantined_rows", "Rows that Postgres refused, in quarantine.", labels,
              static_cast<double>(pipeline.quarantined));
   if (pipeline.last_commit_at)
     page.gauge("sluice_last_commit_timestamp_seconds", "When Postgres last committed a batch.", labels,

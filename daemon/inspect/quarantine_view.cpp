@@ -134,8 +134,8 @@ std::vector<QuarantinedRow> QuarantineView::held(const Ids& ids, bool images) {
   if (missing == ids.end()) return rows;
   throw Refusal(
       {Refused::not_found, "unknown_row",
-       "pipeline '" + pipeline_ + "' holds back no row with the id " + std::to_string(*missing),
-       "it may have gone over meanwhile; what is held back tells: sluicectl quarantine list " + pipeline_});
+       "pipeline '" + pipeline_ + "' has no row in quarantine with the id " + std::to_string(*missing),
+       "it may have gone over meanwhile; what is there tells: sluicectl quarantine list " + pipeline_});
 }
 
 }  // namespace sluice::daemon

@@ -87,7 +87,7 @@ std::optional<ControlError> Pipeline::closed_to_cutover() const {
   if (const auto held_back = replicator_.quarantine().size(); held_back > 0)
     return ControlError{
         Refused::conflict, "rows_held_back",
-        name + " holds back " + std::to_string(held_back) + " row(s) in quarantine",
+        name + " has " + std::to_string(held_back) + " row(s) in quarantine",
         "see: sluicectl quarantine list " + config_.name + "; mend and retry them, or discard them"};
   return std::nullopt;
 }

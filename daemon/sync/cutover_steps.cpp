@@ -26,7 +26,7 @@ CutoverRefused not_recorded(const applier::ApplyError& error) {
 }
 
 CutoverRefused rows_held_back(std::size_t rows) {
-  return {"rows_held_back", std::to_string(rows) + " row(s) are held back in quarantine",
+  return {"rows_held_back", std::to_string(rows) + " row(s) are in quarantine",
           "see: sluicectl quarantine list; mend and retry them, or discard them"};
 }
 

@@ -261,7 +261,7 @@ TEST_SUITE("general write") {
     CHECK(target.query("SELECT id, place FROM seat ORDER BY id") == "1|b\n2|z\n3|a\n");
   }
 
-  TEST_CASE("a table that refuses wholesale halts, and so does a table at fault, whatever the tolerance") {
+  TEST_CASE("a table that refuses beyond its limit halts, and so does a table at fault, whatever the tolerance") {
     TargetFixture target("CREATE TABLE seat (id bigint PRIMARY KEY, place text CHECK (place <> 'no'))",
                          {seats()});
     std::vector<std::pair<std::int64_t, std::string>> rows;

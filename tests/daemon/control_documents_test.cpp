@@ -174,7 +174,7 @@ shop: halted: NOT REPLICATING: it stands before an error and skips nothing
   since        2026-11-20 15:03:23 +01:00 (1 min ago), tried 2 times
   next try     in 41.5 s
   error id     e17
-  held back    3 rows in quarantine: sluicectl quarantine list
+  quarantine   3 rows: sluicectl quarantine list
   source       /home/ann/shop.db, journal mode wal
   target       postgresql:///shop, connected, Postgres 15.18, ordinary mode
   so far       1,200 changes in 17 batches, 100,000 rows copied

@@ -35,7 +35,7 @@ table                    rows  verdict
 packages            1,000,000  equal
                                5 only in Postgres, left there by the configuration
 package_categories         29  1 missing, 2 extra, 11 differing
-                               3 held back in quarantine
+                               3 in quarantine
                                4 break a foreign key
 
 package_categories -> public.package_categories, the first 3 of 14
@@ -45,7 +45,7 @@ package_categories -> public.package_categories, the first 3 of 14
 
 make Postgres equal, writing these rows alone: sluicectl verify shop --repair
 
-the rows that are held back, with their reasons: sluicectl quarantine list shop
+the rows in quarantine, with their reasons: sluicectl quarantine list shop
 )");
 }
 

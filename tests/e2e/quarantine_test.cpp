@@ -127,13 +127,13 @@ TEST_CASE("while rows are held back nothing counts as synced") {
   CHECK(ward.status().at("quarantined") == 1);
   CHECK(ward.status().at("state") == "streaming");
   check_says(ward.daemon.ctl({"status"}), 0, "1 row in quarantine: sluicectl quarantine list");
-  check_says(ward.daemon.ctl({"flush"}), 1, "1 row held back in quarantine; see: sluicectl quarantine list");
+  check_says(ward.daemon.ctl({"flush"}), 1, "1 row in quarantine; see: sluicectl quarantine list");
   CHECK(ward.daemon.http("GET", "/metrics").body.find("sluice_quarantined_rows{pipeline=\"shop\"} 1\n") !=
         std::string::npos);
   ward.daemon.stop();
   ward.start();
   CHECK(ward.status().at("quarantined") == 1);
-  check_says(ward.daemon.ctl({"flush"}), 1, "1 row held back");
+  check_says(ward.daemon.ctl({"flush"}), 1, "1 row in quarantine");
 }
 
 TEST_CASE("a row that is repaired in SQLite goes over by itself") {
@@ -233,7 +233,7 @@ TEST_CASE("an id that is not held back is told by name, and nothing is done") {
   const std::string id = ward.id_of(0);
   for (const std::string verb : {"show", "retry", "discard"}) {
     CAPTURE(verb);
-    check_failure(ward.daemon.ctl({"quarantine", verb, "999"}), 2, "holds back no row with the id 999");
+    check_failure(ward.daemon.ctl({"quarantine", verb, "999"}), 2, "has no row in quarantine with the id 999");
   }
   check_error(ward.daemon.http("GET", "/v1/quarantine?id=999"), 404, "unknown_row");
   check_error(ward.daemon.http("POST", "/v1/quarantine/retry", R"({"ids":[999]})"), 404, "unknown_row");

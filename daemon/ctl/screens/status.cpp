@@ -144,8 +144,7 @@ std::string render(const PipelineReport& pipeline, WallTime now) {
   if (pipeline.waiting) add_waiting(text, pipeline, now);
   if (pipeline.error) add_error(text, pipeline, now);
   if (pipeline.quarantined > 0)
-    add(text, "held back",
-        counted(pipeline.quarantined, "row") + " in quarantine: sluicectl quarantine list");
+    add(text, "quarantine", counted(pipeline.quarantined, "row") + ": sluicectl quarantine list");
   const std::string journal = pipeline.journal_mode.empty() ? "" : ", journal mode " + pipeline.journal_mode;
   add(text, "source", pipeline.source_path + journal);
   add(text, "target", target(pipeline));

@@ -64,7 +64,7 @@ std::string verdict(const TableVerdict& table) {
 /// What is told apart from the differences.
 std::vector<std::string> notes(const TableVerdict& table) {
   std::vector<std::string> notes;
-  if (table.quarantined > 0) notes.push_back(grouped(table.quarantined) + " held back in quarantine");
+  if (table.quarantined > 0) notes.push_back(grouped(table.quarantined) + " in quarantine");
   if (table.left_out > 0)
     notes.push_back(grouped(table.left_out) + " only in Postgres, left there by the configuration");
   if (table.dangling > 0) notes.push_back(grouped(table.dangling) + " break a foreign key");
@@ -133,7 +133,7 @@ void add_remedies(std::string& text, const VerifyAnswer& answer) {
     text += fmt::format("\nmake Postgres equal, writing these rows alone: sluicectl verify {} --repair\n",
                         answer.pipeline);
   if (sum(answer, &TableVerdict::quarantined) > 0)
-    text += fmt::format("\nthe rows that are held back, with their reasons: sluicectl quarantine list {}\n",
+    text += fmt::format("\nthe rows in quarantine, with their reasons: sluicectl quarantine list {}\n",
                         answer.pipeline);
 }
 

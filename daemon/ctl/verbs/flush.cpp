@@ -61,7 +61,7 @@ ExitCode report_answer(const ClientAnswer& answer, bool json) {
   const FlushAnswer flush = parse_flush_answer(answer.body);
   fmt::print("{}", json ? answer.body : flush_line(flush) + "\n");
   if (flush.quarantined == 0) return ExitCode::done;
-  complain(fmt::format("{}: {} held back in quarantine; see: sluicectl quarantine list {}", flush.pipeline,
+  complain(fmt::format("{}: {} in quarantine; see: sluicectl quarantine list {}", flush.pipeline,
                        counted(flush.quarantined, "row"), flush.pipeline));
   return ExitCode::failed;
 }

@@ -1,12 +1,12 @@
-#include "applier/write/by_halves.h"
+#include "applier/write/bisect.h"
 
 #include "applier/values/identifiers.h"
 
 namespace sluice::applier {
 
-std::vector<RefusedPlace> write_by_halves(Session& session, const std::string& state_schema,
-                                          const std::vector<std::string>& statements,
-                                          const std::string& places, std::size_t most) {
+std::vector<RefusedPlace> bisect(Session& session, const std::string& state_schema,
+                                 const std::vector<std::string>& statements, const std::string& places,
+                                 std::size_t most) {
   std::vector<std::string> literals;
   for (const auto& statement : statements) literals.push_back(quote_literal(statement));
   const auto rows =

@@ -15,13 +15,13 @@ struct RefusedPlace {
   ApplyError error;
 };
 
-/// Runs statements over a batch, by halves where they are refused, until the refused rows stand alone and all
+/// Runs statements over a batch, bisecting where they are refused, until the refused rows stand alone and all
 /// others are written; see write_by_halves() in sql/functions.sql. Each statement takes the places of the
 /// first and the last row it is to write as $1 and $2; `places` is a query for all of them in order. Ends
 /// after `most` refusals, with the rest untried. One message, whatever the number of rows. Throws ApplyError
 /// where neither rows nor tables are at fault.
-std::vector<RefusedPlace> write_by_halves(Session& session, const std::string& state_schema,
-                                          const std::vector<std::string>& statements,
-                                          const std::string& places, std::size_t most);
+std::vector<RefusedPlace> bisect(Session& session, const std::string& state_schema,
+                                 const std::vector<std::string>& statements, const std::string& places,
+                                 std::size_t most);
 
 }  // namespace sluice::applier
