@@ -116,4 +116,15 @@ std::string create_table_sql(const TargetOptions& options, const capture::Source
   return create_table_sql(design_tables(options, {ObservedTable(options, {source, {}, {}, {}, {}})}).front());
 }
 
+std::string in_one_line(const std::string& statement) {
+  std::string line;
+  bool at_break = false;
+  for (const char c : statement) {
+    if (at_break && c == ' ') continue;
+    at_break = c == '\n';
+    line += at_break ? ' ' : c;
+  }
+  return line;
+}
+
 }  // namespace sluice::applier

@@ -44,6 +44,9 @@ std::string script(const std::vector<TableDesign>& tables);
 /// Tells whether a table is still to be made the same way.
 std::string fingerprint(const TableDesign& table);
 
+/// A statement of ours as a remedy names it: it breaks its lines between columns, and messages have one line.
+std::string in_one_line(const std::string& statement);
+
 /// The DDL for a table of which no more is known than how to read its rows.
 std::string create_table_sql(const TargetOptions& options, const capture::SourceTable& source);
 

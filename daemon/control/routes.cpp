@@ -238,6 +238,9 @@ bool answer(ControlDesk& desk, std::string_view method, std::string_view target,
   response.allow = wrong.allow;
   respond(std::move(response));
   return true;
+} catch (const Refusal& refusal) {
+  respond(to_response(refusal.error));
+  return true;
 } catch (const std::exception&) {
   respond(to_response({Refused::internal, "internal", "sluiced met something that it does not know",
                        "see the daemon's log; sluicectl status tells its state"}));

@@ -182,7 +182,7 @@ std::optional<applier::TargetTable> check_target_table(Findings& findings, appli
       findings.add(subject, Verdict::note, "will be created in schema " + options.schema);
     } else if (!found) {
       findings.add(subject, Verdict::failed, "is missing in schema " + options.schema,
-                   applier::create_table_sql(options, source) + ";");
+                   applier::in_one_line(applier::create_table_sql(options, source)) + ";");
     } else {
       const bool noted = !running && applier::holds_rows(session, *found);
       findings.add(subject, Verdict::ok,

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "daemon/sync/replicator.h"
+
 namespace sluice::daemon {
 namespace {
 

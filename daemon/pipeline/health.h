@@ -5,7 +5,9 @@
 #include <memory>
 #include <optional>
 
-#include "applier/server/session.h"
+namespace sluice::applier {
+class Lifeline;
+}
 
 namespace sluice::daemon {
 

@@ -8,7 +8,6 @@
 
 #include "daemon/log/log.h"
 #include "daemon/pipeline/awaited.h"
-#include "daemon/pipeline/strand.h"
 #include "daemon/sync/table_view.h"
 
 namespace sluice::daemon {
@@ -42,6 +41,13 @@ void Pipeline::start() {
                         [raw = &self] { raw->source_event(); });
     self.schedule();
   });
+}
+
+/// Everything that is done on the strand is begun here: what it throws is a failure of the pipeline, and
+/// never the end of the program.
+void Pipeline::on_strand(std::function<void(Pipeline&)> work) {
+  boost::asio::post(
+      strand_, [self = shared_from_this(), work = std::move(work)] { self->guard([&] { work(*self); }); });
 }
 
 void Pipeline::begins(const std::string& step) {

@@ -90,8 +90,7 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   };
 
   static double milliseconds_since(Pump::Time since);
-  template <typename Work>
-  void on_strand(Work work);
+  void on_strand(std::function<void(Pipeline&)> work);
   void guard(const std::function<void()>& work);
   void begins(const std::string& step);
   void schedule();

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "daemon/log/log.h"
-#include "daemon/pipeline/strand.h"
+#include "daemon/pipeline/pipeline.h"
 #include "daemon/sync/source_place.h"
 
 namespace sluice::daemon {

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "daemon/pipeline/strand.h"
+#include "daemon/pipeline/pipeline.h"
 
 namespace sluice::daemon {
 namespace {

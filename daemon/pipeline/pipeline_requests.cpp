@@ -3,7 +3,7 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
-#include "daemon/pipeline/strand.h"
+#include "daemon/pipeline/pipeline.h"
 
 namespace sluice::daemon {
 

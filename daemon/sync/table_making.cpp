@@ -25,7 +25,8 @@ ApplyError not_created(ApplyError error, const TableDesign& design) {
     error.code = "too_many_columns";
     error.hint = "Postgres holds at most 1,600 columns a table: leave this one out with tables.exclude";
   } else {
-    error.hint = "let the role create it, or create it yourself: " + applier::create_table_sql(design) + ";";
+    error.hint = "let the role create it, or create it yourself: " +
+                 applier::in_one_line(applier::create_table_sql(design)) + ";";
   }
   return error;
 }

@@ -26,7 +26,7 @@ ApplyError missing_table(const applier::TargetOptions& options, const capture::S
                                               options.schema + "' and is not to be created");
   error.code = "table_missing";
   error.table = table.name;
-  error.hint = applier::create_table_sql(options, table) + ";";
+  error.hint = applier::in_one_line(applier::create_table_sql(options, table)) + ";";
   return error;
 }
 

@@ -129,7 +129,8 @@ constexpr Provocation kEnvironment[] = {
      "SET LOCAL work_mem = '64kB'; SET LOCAL temp_file_limit = 0;"
      "SELECT count(DISTINCT i) FROM generate_series(1, 100000) AS i"},
     {"55006",
-     "CREATE TABLE p (a int PRIMARY KEY); INSERT INTO p VALUES (1);"
+     "SET LOCAL session_replication_role = origin; CREATE TABLE p (a int PRIMARY KEY); INSERT INTO p VALUES "
+     "(1);"
      "CREATE TABLE t (a int REFERENCES p DEFERRABLE INITIALLY DEFERRED); INSERT INTO t VALUES (1);"
      "ALTER TABLE t ADD COLUMN b int"},
     {"57014", "SET LOCAL statement_timeout = 1; SELECT pg_sleep(10)"},

@@ -261,7 +261,8 @@ TEST_SUITE("general write") {
     CHECK(target.query("SELECT id, place FROM seat ORDER BY id") == "1|b\n2|z\n3|a\n");
   }
 
-  TEST_CASE("a table that refuses beyond its limit halts, and so does a table at fault, whatever the tolerance") {
+  TEST_CASE(
+      "a table that refuses beyond its limit halts, and so does a table at fault, whatever the tolerance") {
     TargetFixture target("CREATE TABLE seat (id bigint PRIMARY KEY, place text CHECK (place <> 'no'))",
                          {seats()});
     std::vector<std::pair<std::int64_t, std::string>> rows;
@@ -318,7 +319,7 @@ TEST_SUITE("general write") {
     TargetFixture target("CREATE TABLE seat (id bigint PRIMARY KEY, place varchar(3))", {seats()});
     const auto error = refusal([&] { target.apply({placed({{1, "a"}, {2, "long"}})}, false); });
     applier::Tolerance tolerance;
-    tolerance.skipped.emplace(error.table, error.key);
+    tolerance.skipped.emplace(error.table, error.row);
     CHECK(apply_tolerantly(target, {placed({{1, "a"}, {2, "long"}})}, tolerance).refused.size() == 1);
     CHECK(target.query("SELECT id FROM seat") == "1\n");
   }

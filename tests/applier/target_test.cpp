@@ -229,8 +229,8 @@ TEST_SUITE("target") {
     std::thread cutter([&] {
       support::wait_until("the call waits", [&] {
         return target.query(
-                   "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'"
-                   " AND state = 'active'") == "1\n";
+                   "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%SELECT pg_sleep%'"
+                   " AND state = 'active' AND pid <> pg_backend_pid()") == "1\n";
       });
       CHECK(lifeline->waiting_call() != 0);
       lifeline->cut();

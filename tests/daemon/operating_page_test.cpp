@@ -75,8 +75,7 @@ std::vector<Spelling> spellings() {
                            "step_to", "SourceFault"})
     all.push_back({name, "daemon", first_text_of(name)});
   // An error that a function makes and returns: a word of several parts, and then no list of fields.
-  const std::regex returned(
-      R"re(\breturn \{(?:[0-9a-z]+,\s*)?"([a-z]+(?:_[a-z]+)+)",\s*(?!"[a-z_]+"[,}]))re");
+  const std::regex returned(R"re(\breturn \{(?:[\w.:]+,\s*)?"([a-z]+(?:_[a-z]+)+)",\s*(?!"[a-z_]+"[,}]))re");
   for (const char* room : {"daemon", "capture"}) all.push_back({"return", room, returned});
   return all;
 }
