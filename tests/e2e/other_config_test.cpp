@@ -92,7 +92,7 @@ TEST_CASE("the tool speaks to no daemon that runs another configuration, and nam
   CHECK(contains(migrated.err, shops.store.daemon.config_file().string()));
   // Nothing has happened to either.
   shops.store.source.exec("INSERT INTO packages VALUES (3, 'ink')");
-  CHECK(must_flush(shops.store.daemon).at("outcome") == "flushed");
+  must_flush(shops.store.daemon);
   CHECK(shops.store.names() == "tea rum ink");
   CHECK(objects_of_ours(shops.other_source) == "0");
 }

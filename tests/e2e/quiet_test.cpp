@@ -98,7 +98,7 @@ TEST_CASE("whatever is asked after a quiet moment is answered, and the daemon li
   }
   for (const auto& each : pipelines) {
     each->source.exec("INSERT INTO packages VALUES (9, 'gin')");
-    CHECK(must_flush(each->daemon).at("changes").get<int>() >= 1);
+    must_flush(each->daemon);
     CHECK(each->server("SELECT name FROM packages WHERE id = 9") == "gin");
   }
 }
