@@ -32,11 +32,11 @@ struct TwoTables : Store {
   }
 };
 
-/// Holds a table so that nobody else can even read it.
+/// Holds the quarantine so that nobody else can even read it: looks at it wait, what moves data does not.
 struct Holder {
   explicit Holder(const TwoTables& store)
       : somebody(store.cluster.url(store.database, store.role)), holding(somebody) {
-    holding.exec("LOCK TABLE beans");
+    holding.exec("LOCK TABLE sluice.quarantine");
   }
   pqxx::connection somebody;
   pqxx::work holding;
@@ -59,14 +59,14 @@ int status_of_flush(Store& store) {
 
 TEST_SUITE_BEGIN("looks");
 
-TEST_CASE("a flush of another table is answered while looks wait for a locked one") {
+TEST_CASE("a flush is answered while looks wait for a locked table") {
   TwoTables store;
   Holder holder(store);
   int row = 10;
   // A look gives up after a while, and on a slow machine that may be before the flush: then once more.
   wait_until("a flush has overtaken the looks", [&] {
     std::vector<std::unique_ptr<support::Process>> looks;
-    for (int i = 0; i < 2; ++i) looks.push_back(store.daemon.start_ctl({"check"}));
+    for (int i = 0; i < 2; ++i) looks.push_back(store.daemon.start_ctl({"quarantine", "list"}));
     wait_until("a look waits for the lock", [&] { return store.waiting() > 0 || !looks[0]->running(); });
     store.source.exec("INSERT INTO packages VALUES (" + std::to_string(++row) + ", 'gin')");
     const auto flushed = flush(store.daemon);
@@ -76,30 +76,29 @@ TEST_CASE("a flush of another table is answered while looks wait for a locked on
   CHECK(store.differences() == "");
 }
 
-TEST_CASE("a check of a locked table is answered, and says so or that its time was over") {
+TEST_CASE("a look that waits for a lock is answered in its time, and leaves nothing behind") {
   TwoTables store;
   Holder holder(store);
-  const auto answer = store.daemon.http("POST", "/v1/check");
+  const auto answer = store.daemon.http("GET", "/v1/quarantine");
   CAPTURE(answer.body);
-  CHECK((answer.status == 200 || answer.status == 504));
-  if (answer.status == 200) CHECK(answer.json.at("ready") == false);
-  if (answer.status == 504) check_error(answer, 504, "timed_out");
+  CHECK((answer.status == 503 || answer.status == 504));
+  check_error(answer, answer.status, answer.status == 504 ? "timed_out" : "lock_timeout");
   wait_until("no session is left behind", [&] { return store.waiting() == 0; });
 }
 
 TEST_CASE("looks of which too many wait are refused by name, those that were given up do not count") {
   TwoTables store;
   Holder holder(store);
-  const std::string check = request("POST", "/v1/check");
+  const std::string look = request("GET", "/v1/quarantine");
   {
     std::vector<std::unique_ptr<SilentClient>> clients;
     for (int i = 0; i < 4; ++i)
-      clients.push_back(std::make_unique<SilentClient>(store.daemon.socket(), check));
+      clients.push_back(std::make_unique<SilentClient>(store.daemon.socket(), look));
     wait_until("the first look waits for the lock", [&] { return store.waiting() == 1; });
-    check_error(store.daemon.http("POST", "/v1/check"), 503, "busy");
+    check_error(store.daemon.http("GET", "/v1/quarantine"), 503, "busy");
   }
   holder.holding.abort();
-  CHECK(store.daemon.http("POST", "/v1/check").status == 200);
+  CHECK(store.daemon.http("GET", "/v1/quarantine").status == 200);
 }
 
 TEST_CASE("checks of a silent server hold up no other pipeline, whether or not anybody waits for them") {

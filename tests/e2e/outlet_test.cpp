@@ -31,7 +31,8 @@ void check_harmless(const std::string& seen) {
 
 /// The same of each text in a document.
 void check_harmless(const json& document) {
-  for (const auto& [path, value] : document.flatten().items())
+  const json flat = document.flatten();
+  for (const auto& [path, value] : flat.items())
     if (value.is_string()) CHECK_MESSAGE(text::harmless(value.get<std::string>()) == value, path);
 }
 

@@ -233,7 +233,8 @@ TEST_CASE("an id that is not held back is told by name, and nothing is done") {
   const std::string id = ward.id_of(0);
   for (const std::string verb : {"show", "retry", "discard"}) {
     CAPTURE(verb);
-    check_failure(ward.daemon.ctl({"quarantine", verb, "999"}), 2, "has no row in quarantine with the id 999");
+    check_failure(ward.daemon.ctl({"quarantine", verb, "999"}), 2,
+                  "has no row in quarantine with the id 999");
   }
   check_error(ward.daemon.http("GET", "/v1/quarantine?id=999"), 404, "unknown_row");
   check_error(ward.daemon.http("POST", "/v1/quarantine/retry", R"({"ids":[999]})"), 404, "unknown_row");

@@ -35,11 +35,11 @@ struct Stuck {
   void ask(const std::string& bytes) {
     clients.push_back(std::make_unique<SilentClient>(store.daemon.socket(), bytes));
   }
-  /// From now on nobody else can even read the table.
+  /// From now on nobody else can even read the table, or what is in quarantine.
   void lock_table() {
     somebody = std::make_unique<pqxx::connection>(store.cluster.url(store.database, store.role));
     holding = std::make_unique<pqxx::work>(*somebody);
-    holding->exec("LOCK TABLE packages");
+    holding->exec("LOCK TABLE packages, sluice.quarantine");
   }
   void wait_for_sessions(int how_many) {
     wait_until("sessions of the daemon wait for the lock (" + name + ")", [&] {
@@ -60,11 +60,11 @@ std::unique_ptr<Stuck> with_clients_that_say_nothing() {
   return stuck;
 }
 
-std::unique_ptr<Stuck> in_work(const std::string& what, const std::string& path, const std::string& body) {
+std::unique_ptr<Stuck> in_work(const std::string& what, const std::string& bytes) {
   auto stuck = std::make_unique<Stuck>(what);
   stuck->store.start();
   stuck->lock_table();
-  stuck->ask(request("POST", path, body));
+  stuck->ask(bytes);
   stuck->wait_for_sessions(1);
   return stuck;
 }
@@ -74,8 +74,8 @@ std::unique_ptr<Stuck> in_a_flush_and_two_looks() {
   stuck->store.start();
   stuck->lock_table();
   stuck->store.source.exec("INSERT INTO packages VALUES (3, 'gin')");
-  for (const char* path : {"/v1/flush", "/v1/check", "/v1/check", "/v1/verify"})
-    stuck->ask(request("POST", path));
+  for (const char* path : {"/v1/flush", "/v1/verify"}) stuck->ask(request("POST", path));
+  for (int i = 0; i < 2; ++i) stuck->ask(request("GET", "/v1/quarantine"));
   stuck->wait_for_sessions(2);
   return stuck;
 }
@@ -87,9 +87,9 @@ TEST_SUITE_BEGIN("stop");
 TEST_CASE("a daemon that is told to stop lets go of everything and ends, whoever keeps it waiting") {
   std::vector<std::unique_ptr<Stuck>> all;
   all.push_back(with_clients_that_say_nothing());
-  all.push_back(in_work("copy", "/v1/resync", R"({"yes":true})"));
-  all.push_back(in_work("verify", "/v1/verify", "{}"));
-  all.push_back(in_work("check", "/v1/check", "{}"));
+  all.push_back(in_work("copy", request("POST", "/v1/resync", R"({"yes":true})")));
+  all.push_back(in_work("verify", request("POST", "/v1/verify", "{}")));
+  all.push_back(in_work("look", request("GET", "/v1/quarantine")));
   all.push_back(in_a_flush_and_two_looks());
   for (const auto& stuck : all) stuck->store.daemon.signal(SIGTERM);
   for (const auto& stuck : all) {
