@@ -114,10 +114,11 @@ struct Pool {
     for (int i = 0; i < all; ++i) {
       connections.push_back(std::make_unique<pqxx::connection>(url));
       clients.push_back(std::make_unique<pqxx::work>(*connections.back()));
-      // The pooler itself tells a backend the name of the client that it serves.
+      // The pooler itself tells a backend the name of the client that it serves; and the isolation level is a
+      // transaction's own, whatever the catalog says of its source.
       const auto row = clients.back()->exec(
           "SELECT (SELECT string_agg(name || '=' || setting, ' ') FROM pg_settings"
-          " WHERE source = 'session' AND name <> 'application_name'),"
+          " WHERE source = 'session' AND name NOT IN ('application_name', 'transaction_isolation')),"
           " (SELECT string_agg(name, ' ') FROM pg_prepared_statements),"
           " (SELECT string_agg(name, ' ') FROM pg_cursors WHERE is_holdable),"
           " (SELECT string_agg(relname, ' ') FROM pg_class WHERE relpersistence = 't'),"
