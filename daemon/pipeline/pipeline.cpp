@@ -146,6 +146,9 @@ void Pipeline::step() {
   const auto started = Pump::Clock::now();
   const StepResult result = replicator_.step();
   if (result.outcome != Outcome::go_on) return pump_.judged(result.outcome, standing(replicator_.state()));
+  // "Nothing to do" is only true of a server that still holds what it held.
+  const bool nothing_to_do = !result.wrote && !result.more && result.at_boundary;
+  if (nothing_to_do && !requests_.flushes.empty()) replicator_.link().confirm();
   const bool all_is_there = pump_.stepped({result.more, result.at_boundary, standing(replicator_.state())});
   board_.note_step(result, started);
   board_.clear_error();
@@ -160,10 +163,7 @@ void Pipeline::step() {
   }
   spoke_at_ = Pump::Clock::now();
   report_comparison();
-  if (!all_is_there || requests_.flushes.empty()) return;
-  // "Nothing to do" is only true of a server that still holds what it held.
-  if (!result.wrote) replicator_.link().confirm();
-  answer_flushes();
+  if (all_is_there) answer_flushes();
 }
 
 void Pipeline::run_command() {

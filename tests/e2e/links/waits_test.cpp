@@ -72,7 +72,7 @@ TEST_CASE("a table that is locked when the daemon starts is named, with who lock
   CHECK(screen.find("waiting      for a lock: table public.packages, held by " + holder->name()) !=
         std::string::npos);
   CHECK(screen.find("pg_terminate_backend") != std::string::npos);
-  CHECK(store.daemon.log().find("event=waiting") != std::string::npos);
+  CHECK(store.daemon.log().find(" waiting pipeline=shop") != std::string::npos);
   holder.reset();
   check_goes_on(store);
 }
@@ -173,7 +173,7 @@ TEST_CASE("a server that is away is waited for, and one that does not answer as 
 }
 
 TEST_CASE("a commit that no standby confirms is a wait for the commit") {
-  PostgresCluster own;
+  PostgresCluster own({"synchronous_commit = on"});
   const auto database = own.create_database();
   support::SqliteFile source;
   source.exec("CREATE TABLE packages (id INTEGER PRIMARY KEY, name TEXT)");
