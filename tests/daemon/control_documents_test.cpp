@@ -160,6 +160,7 @@ TEST_CASE("the status screen tells people the state, the lag, the error and its 
   tzset();
   CHECK(render_status(full_report(), "shop", parse_utc("2026-11-20T14:05:00.000Z")) ==
         R"(sluiced 0.1.0, process 4711, running since 2026-11-20 13:00:00 +01:00 (2 h 5 min ago)
+the run before it, since 2026-11-19 08:00:00 +01:00, did not end cleanly
 
 shop: halted: NOT REPLICATING: it stands before an error and skips nothing
   behind       4 changes, 0.2 s

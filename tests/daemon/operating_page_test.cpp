@@ -75,7 +75,8 @@ std::vector<Spelling> spellings() {
                            "step_to", "SourceFault"})
     all.push_back({name, "daemon", first_text_of(name)});
   // An error that a function makes and returns: a word of several parts, and then no list of fields.
-  const std::regex returned(R"re(\breturn \{(?:[\w.:]+,\s*)?"([a-z]+(?:_[a-z]+)+)",\s*(?!"[a-z_]+"[,}]))re");
+  const std::regex returned(
+      R"re(\breturn \{(?:Refused::\w+,\s*|refused_by\(\w+\),\s*|[0-9a-z]+,\s*)?"([a-z]+(?:_[a-z]+)+)",\s*(?!"[a-z_]+"[,}]))re");
   for (const char* room : {"daemon", "capture"}) all.push_back({"return", room, returned});
   return all;
 }
