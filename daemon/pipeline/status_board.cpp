@@ -83,8 +83,9 @@ void StatusBoard::clear_error() {
 bool StatusBoard::set_captured(capture::Position position) {
   saw(position);
   const std::scoped_lock lock(mutex_);
-  if (position.value <= report_.captured) return false;
-  report_.captured = position.value;
+  if (position.value == captured_) return false;
+  captured_ = position.value;
+  report_.captured = std::max(captured_, report_.applied);
   count_pending();
   return true;
 }
@@ -114,7 +115,7 @@ void StatusBoard::refresh(const Pump& pump, const Replicator& replicator) {
   if (const auto& row = state.row) {
     reached_ = true;
     report_.applied = row->applied.position.value;
-    report_.captured = std::max(report_.captured, report_.applied);
+    report_.captured = std::max(captured_, report_.applied);
     if (!report_.last_commit_at) report_.last_commit_at = commit_time(row->last_commit_at);
   }
   count_pending();

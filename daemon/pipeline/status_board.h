@@ -48,6 +48,7 @@ class StatusBoard {
   SeenMarks seen_;
   WorkMeter meter_;
   bool reached_ = false;                      ///< has Postgres told its position?
+  std::int64_t captured_ = 0;                 ///< as the file says; a history that began anew counts lower
   Pump::Time equal_at_ = Pump::Clock::now();  ///< when Postgres was last known to hold everything
   std::optional<Pump::Time> retry_at_;
 };

@@ -264,6 +264,12 @@ TEST_CASE("whatever somebody writes to Sluice's own tables is noticed, and the r
   for (const Damage& damage : all) check(shop, damage);
 }
 
+TEST_CASE("after a history that began anew below the former one, nothing is said to be pending") {
+  Spoiled shop;
+  check(shop, {.in_file = true, .sql = "UPDATE _sluice_meta SET source_id = zeroblob(100000)"});
+  CHECK(shop.status().at("position").at("pending") == 0);
+}
+
 TEST_SUITE_END();
 
 }  // namespace sluice::e2e

@@ -132,11 +132,11 @@ constexpr auto group(const char* name, Fields... fields) {
 template <typename Type>
 constexpr bool kIsOptional = false;
 template <typename Type>
-constexpr bool kIsOptional<std::optional<Type>> = true;
+inline constexpr bool kIsOptional<std::optional<Type>> = true;
 template <typename Type>
 constexpr bool kIsList = false;
 template <typename Type>
-constexpr bool kIsList<std::vector<Type>> = true;
+inline constexpr bool kIsList<std::vector<Type>> = true;
 
 /// A class that is nothing simpler is a document of its own.
 template <typename Type>
@@ -178,7 +178,7 @@ template <typename Type>
 void read_into(const Json& json, Type& value) {
   if (json.is_null()) {
     value = Type();
-  } else if constexpr (kIsDocument<Type>) {
+  } else if constexpr (kIsDocument<Type>) {  // NOLINT(bugprone-branch-clone): branches left out look alike
     std::apply([&](const auto&... each) { (each.read(json, value), ...); }, kFields<Type>);
   } else if constexpr (kIsOptional<Type>) {
     read_into(json, value.emplace());
