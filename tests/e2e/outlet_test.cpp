@@ -32,8 +32,9 @@ void check_harmless(const std::string& seen) {
 /// The same of each text in a document.
 void check_harmless(const json& document) {
   const json flat = document.flatten();
-  for (const auto& [path, value] : flat.items())
-    if (value.is_string()) CHECK_MESSAGE(text::harmless(value.get<std::string>()) == value, path);
+  for (const auto& each : flat.items())
+    if (each.value().is_string())
+      CHECK_MESSAGE(text::harmless(each.value().get<std::string>()) == each.value(), each.key());
 }
 
 /// More lines under the pipeline, and under `log:`.

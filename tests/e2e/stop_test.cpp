@@ -167,14 +167,13 @@ TEST_CASE("what nothing can end is left behind by name, and the next start goes 
 TEST_CASE("clients that go on asking do not keep a daemon from stopping") {
   Store store;
   store.start();
+  const std::string hammer =
+      "while curl --silent --fail-early --unix-socket \"$1\" --request POST http://localhost/v1/flush; do :; "
+      "done";
   std::vector<std::unique_ptr<support::Process>> hammers;
   for (int i = 0; i < 4; ++i) {
-    hammers.push_back(std::make_unique<support::Process>(
-        support::Command{.arguments = {"sh", "-c",
-                                       "while curl --silent --fail-early --unix-socket \"$1\" --request POST "
-                                       "http://localhost/v1/flush; do :; done",
-                                       "sh", store.daemon.socket()},
-                         .output = "/dev/null"}));
+    hammers.push_back(std::make_unique<support::Process>(support::Command{
+        .arguments = {"sh", "-c", hammer, "sh", store.daemon.socket()}, .output = "/dev/null"}));
   }
   wait_until("flushes are answered", [&] { return store.status().at("last_flush").at("changes") == 0; });
   store.daemon.signal(SIGTERM);
