@@ -71,9 +71,7 @@ RunMark::RunMark(fs::path note, int file) : note_(std::move(note)), file_(file) 
 }
 
 RunMark::RunMark(RunMark&& other) noexcept
-    : note_(std::move(other.note_)),
-      file_(std::exchange(other.file_, -1)),
-      last_run_(std::move(other.last_run_)) {
+    : note_(std::move(other.note_)), file_(std::exchange(other.file_, -1)), last_run_(other.last_run_) {
 }
 
 RunMark::~RunMark() {
