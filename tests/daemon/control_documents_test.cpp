@@ -94,14 +94,16 @@ TEST_CASE(
 
 TEST_CASE("a refusal keeps its kind on the way to the tool and back, by its HTTP status") {
   using enum Refused;
-  for (const auto& [why, status] : {std::pair(bad_request, 400),
-                                    {forbidden, 403},
-                                    {not_found, 404},
-                                    {conflict, 409},
-                                    {too_large, 413},
-                                    {unavailable, 503},
-                                    {timed_out, 504},
-                                    {internal, 500}}) {
+  for (const auto& each : {std::pair(bad_request, 400),
+                           {forbidden, 403},
+                           {not_found, 404},
+                           {conflict, 409},
+                           {too_large, 413},
+                           {unavailable, 503},
+                           {timed_out, 504},
+                           {internal, 500}}) {
+    const auto why = each.first;
+    const int status = each.second;
     CAPTURE(status);
     CHECK(http_status(why) == status);
     CHECK(parse_error(status, dump(to_json(ControlError{why, "a", "b", "c"}))).why == why);

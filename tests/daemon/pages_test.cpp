@@ -149,7 +149,9 @@ TEST_CASE("every file and every heading that a page links to is there") {
   std::size_t headings = 0;
   for (const std::string& page : all_pages()) {
     CAPTURE(page);
-    for (const auto& [file, heading] : links_of(page)) {
+    for (const auto& link : links_of(page)) {
+      const std::string file = link.first;
+      const std::string heading = link.second;
       CAPTURE(file);
       CAPTURE(heading);
       const std::string there =

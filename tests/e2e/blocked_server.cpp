@@ -35,7 +35,7 @@ BlockedServer::BlockedServer() {
   port_ = ntohs(address.sin_port);
   for (int i = 0; i < 3; ++i) {
     sockets_.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    ::connect(sockets_.back(), place, size);
+    static_cast<void>(::connect(sockets_.back(), place, size));  // under way, and it stays so
   }
 }
 
