@@ -187,7 +187,7 @@ std::vector<Damage> in_file(Spoiled& shop) {
   for (const std::string table : {"_sluice_meta", "_sluice_table", "_sluice_changelog"}) {
     for (const auto& column :
          shop.lines(shop.source.rows("SELECT name FROM pragma_table_info('" + table + "')"))) {
-      for (std::string value : bad_values(column == "seq" || column == "src" ? "" : "text")) {
+      for (const std::string& value : bad_values(column == "seq" || column == "src" ? "" : "text")) {
         for (const char* where : {"", " WHERE rowid = (SELECT max(rowid) FROM "}) {
           const std::string rows = *where == '\0' ? "" : where + table + ")";
           all.push_back({.in_file = true,

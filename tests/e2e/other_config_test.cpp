@@ -9,7 +9,6 @@
 namespace sluice::e2e {
 namespace {
 
-using support::DaemonProcess;
 using support::Outcome;
 using support::SqliteFile;
 
