@@ -81,8 +81,9 @@ void StatusBoard::clear_error() {
 }
 
 bool StatusBoard::set_captured(capture::Position position) {
-  saw(position);
   const std::scoped_lock lock(mutex_);
+  if (position.value < captured_) seen_.forget();  // a history that began anew
+  seen_.note(position.value, std::chrono::system_clock::now());
   if (position.value == captured_) return false;
   captured_ = position.value;
   report_.captured = std::max(captured_, report_.applied);

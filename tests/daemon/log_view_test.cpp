@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "daemon/inspect/log_view.h"
+#include "daemon/pipeline/status_board.h"
 #include "daemon/report/seen_marks.h"
 #include "daemon/sync/source_place.h"
 #include "tests/support/sqlite_file.h"
@@ -136,6 +137,18 @@ TEST_CASE("whoever follows the log does not open a file that has been at rest si
   CHECK_THROWS(view.read({}));
   file.exec("INSERT INTO t VALUES(1); COMMIT");
   CHECK(view.read(following).entries.size() == 1);
+}
+
+TEST_CASE("what a former history was seen to hold says nothing about one that counts anew below it") {
+  StatusBoard board(PipelineConfig{});
+  board.set_captured({100});
+  board.set_captured({200});
+  CHECK(board.seen_marks().seen_at(150));
+  board.set_captured({120});
+  CHECK_FALSE(board.seen_marks().seen_at(150));
+  board.set_captured({160});
+  CHECK(board.seen_marks().seen_at(150));
+  CHECK(board.report().captured == 160);
 }
 
 }  // namespace sluice::daemon
