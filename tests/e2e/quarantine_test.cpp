@@ -126,7 +126,7 @@ TEST_CASE("while rows are held back nothing counts as synced") {
   ward.refuse();
   CHECK(ward.status().at("quarantined") == 1);
   CHECK(ward.status().at("state") == "streaming");
-  check_says(ward.daemon.ctl({"status"}), 0, "1 row in quarantine: sluicectl quarantine list");
+  check_says(ward.daemon.ctl({"status"}), 0, "quarantine   1 row: sluicectl quarantine list");
   check_says(ward.daemon.ctl({"flush"}), 1, "1 row in quarantine; see: sluicectl quarantine list");
   CHECK(ward.daemon.http("GET", "/metrics").body.find("sluice_quarantined_rows{pipeline=\"shop\"} 1\n") !=
         std::string::npos);
