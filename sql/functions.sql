@@ -54,7 +54,7 @@ END $$;
 -- others are written. Each statement takes two parameters: the places of the first and the last row it is to write.
 -- Ends early when `a_most` rows have been refused: then the rest has not been tried. Returns the refused rows with
 -- what the server says of them, but for DETAIL, which carries whole rows.
-CREATE OR REPLACE FUNCTION @schema@.write_by_halves(a_statements text[], a_places bigint[], a_most integer)
+CREATE OR REPLACE FUNCTION @schema@.bisect(a_statements text[], a_places bigint[], a_most integer)
 RETURNS TABLE (place bigint, state text, message text, column_name text, constraint_name text)
 LANGUAGE plpgsql AS $$
 DECLARE

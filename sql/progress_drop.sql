@@ -4,7 +4,8 @@
 DROP FUNCTION IF EXISTS @schema@.hold(text, text, bigint, bigint, bigint, text);
 DROP FUNCTION IF EXISTS @schema@.advance(text, text, bigint, bigint, bigint, text, bigint, bigint, text, boolean);
 DROP FUNCTION IF EXISTS @schema@.refuse_cascade(bigint, text);
-DROP FUNCTION IF EXISTS @schema@.write_by_halves(text[], bigint[], integer);
+DROP FUNCTION IF EXISTS @schema@.bisect(text[], bigint[], integer);
+DROP FUNCTION IF EXISTS @schema@.write_by_halves(text[], bigint[], integer);  -- its former name
 DROP FUNCTION IF EXISTS @schema@.columns_of(text, text, text);
 DROP FUNCTION IF EXISTS @schema@.first_refused(text[]);
 DROP FUNCTION IF EXISTS @schema@.refuse_swallowed(bigint, text);

@@ -1,7 +1,6 @@
--- What the state schema (@schema_as_text@, a literal) has of its tables, columns, keys and functions.
+-- What the state schema (@schema_as_text@, a literal) has of its tables, columns and keys.
 --   tables     how many of the tables are there
 --   missing    one that is not there as format 3 has it, in words; empty where all of them are
---   functions  are all functions there?
 WITH part(word) AS (
     VALUES ('column format.version integer'),
         ('column pipeline.name text'), ('column pipeline.source_id text'), ('column pipeline.source_path text'),
@@ -40,8 +39,4 @@ WITH part(word) AS (
      WHERE u.contype IN ('p', 'u')
 )
 SELECT (SELECT pg_catalog.count(*) FROM own) AS tables,
-       coalesce((SELECT pg_catalog.min(word) FROM part WHERE word NOT IN (SELECT word FROM there)), '') AS missing,
-       (SELECT pg_catalog.count(DISTINCT proname) FROM pg_catalog.pg_proc
-         WHERE pronamespace = pg_catalog.to_regnamespace(@schema_as_text@)
-           AND proname IN ('hold', 'advance', 'refuse_cascade', 'write_by_halves', 'columns_of', 'first_refused',
-                           'refuse_swallowed', 'refuse_duplicates')) = 8 AS functions
+       coalesce((SELECT pg_catalog.min(word) FROM part WHERE word NOT IN (SELECT word FROM there)), '') AS missing

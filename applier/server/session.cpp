@@ -58,18 +58,13 @@ std::string set_local(const std::string& name, std::chrono::milliseconds time) {
   return set_local(name, std::to_string(time.count()));
 }
 
-/// A transaction's settings: the same meaning of every literal and of every value that is read, whatever the
-/// role or the database prefer, and no limit of theirs that ends a long batch; the server notices by itself
-/// when this end is gone. No queries: what follows may still choose its isolation level.
-std::string settings_sql(const TargetOptions& options, int server_version) {
+/// The same meaning of every literal and of every value that is read, whatever the role or the database
+/// prefer. No queries: what follows may still choose its isolation level.
+Settings meaning_settings(const TargetOptions& options, int server_version) {
   Settings settings{
       {"statement_timeout", std::to_string(options.statement_timeout.count())},
       {"lock_timeout", std::to_string(options.lock_timeout.count())},
       {"exit_on_error", "off"},
-      {"idle_in_transaction_session_timeout", "10min"},
-      {"tcp_keepalives_idle", "30"},
-      {"tcp_keepalives_interval", "10"},
-      {"tcp_keepalives_count", "3"},
       {"TimeZone", "UTC"},
       {"DateStyle", "ISO, YMD"},
       {"IntervalStyle", "postgres"},
@@ -83,8 +78,21 @@ std::string settings_sql(const TargetOptions& options, int server_version) {
       {"transform_null_equals", "off"},
       {"row_security", "off"},
       {"jit", "off"}};  // statements are many, short-lived, and costed far too high without nested loops
-  if (server_version >= 140000) settings.emplace_back("client_connection_check_interval", "10s");
   if (server_version >= 170000) settings.emplace_back("transaction_timeout", "0");
+  return settings;
+}
+
+/// No limit of theirs ends a long batch, and the server notices by itself when this end is gone.
+Settings staying_settings(int server_version) {
+  Settings settings{{"idle_in_transaction_session_timeout", "10min"},
+                    {"tcp_keepalives_idle", "30"},
+                    {"tcp_keepalives_interval", "10"},
+                    {"tcp_keepalives_count", "3"}};
+  if (server_version >= 140000) settings.emplace_back("client_connection_check_interval", "10s");
+  return settings;
+}
+
+std::string set_local(const Settings& settings) {
   std::string statements;
   for (const auto& [name, value] : settings) statements += set_local(name, value);
   return statements;
@@ -166,8 +174,9 @@ Session::Session(const TargetOptions& options, std::shared_ptr<Lifeline> lifelin
     lifeline_->attach(connection_->sock());
     work_ = std::make_unique<pqxx::nontransaction>(*connection_);
   });
-  const std::string settings = settings_sql(options, connection_->server_version());
-  begin_ = "BEGIN ISOLATION LEVEL READ COMMITTED;" + settings;
+  const int version = connection_->server_version();
+  const std::string settings = set_local(meaning_settings(options, version));
+  begin_ = "BEGIN ISOLATION LEVEL READ COMMITTED;" + settings + set_local(staying_settings(version));
   alone_ = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED;" + settings;
   if (options.statement_timeout.count() == 0) alone_ += set_local("statement_timeout", kAnswerWithin);
   learn_facts();
@@ -178,16 +187,16 @@ Session::Session(const TargetOptions& options, std::shared_ptr<Lifeline> lifelin
 }
 
 void Session::learn_facts() {
-  const auto facts =
-      exec("SELECT current_setting('server_version'), pg_backend_pid(), quote_ident(current_user)");
+  const auto facts = exec(
+      "SELECT current_setting('server_version'), pg_backend_pid(), quote_ident(current_user),"
+      " coalesce(current_setting('idle_session_timeout', true), '0') <> '0'");
   std::istringstream(facts[0][0].as<std::string>()) >> server_version_;
   backend_pid_ = facts[0][1].as<int>();
   role_ = facts[0][2].as<std::string>();
   if (pooled()) return;
   lifeline_->set_backend(backend_pid_);
   // The one limit that strikes between transactions. A pooler's sessions are the pooler's to keep.
-  constexpr int kKnowsIdleLimit = 140000;
-  if (connection_->server_version() >= kKnowsIdleLimit) exec("SET idle_session_timeout = 0");
+  if (facts[0][3].as<bool>()) exec("SET idle_session_timeout = 0");
 }
 
 Session::~Session() = default;

@@ -45,9 +45,8 @@ std::string for_schema(std::string_view sql, const std::string& schema) {
 
 /// What there is of the state schema; see state_shape.sql.
 struct Shape {
-  bool any = false;        ///< of its tables
-  std::string missing;     ///< a part of the tables; empty where they are what they should be
-  bool functions = false;  ///< all of them are there
+  bool any = false;     ///< of its tables
+  std::string missing;  ///< a part of the tables; empty where they are what they should be
 
   /// Is it the first part, the number of the format, that is missing?
   bool has_no_format() const { return missing.starts_with("column format."); }
@@ -55,7 +54,7 @@ struct Shape {
 
 Shape shape_of(Session& session, const std::string& schema) {
   const auto row = session.exec(for_schema(sql::state_shape, schema))[0];
-  return {row[0].as<int>() > 0, row[1].as<std::string>(), row[2].as<bool>()};
+  return {row[0].as<int>() > 0, row[1].as<std::string>()};
 }
 
 /// The statements that forget everything but the row of a pipeline, which takes the rest with it where nobody
@@ -118,11 +117,20 @@ void bring_up_to_date(Session& session, const std::string& schema, const Shape& 
   run(session, sql::functions, schema);
 }
 
-/// Is there nothing for ensure_state_schema() to do?
-bool is_up_to_date(Session& session, const std::string& schema, const Shape& shape) {
-  if (!shape.any) return false;
-  if (shape.has_no_format()) return true;  // load_state() tells
-  return shape.functions && format_of(session, schema) == kStateFormat;
+/// Is there nothing for ensure_state_schema() to do? Asked at every connection, so it is short; what the
+/// tables are like is looked at by load_state().
+bool is_up_to_date(Session& session, const std::string& schema) {
+  const auto found = session.exec(
+      "SELECT (SELECT count(*) FROM pg_catalog.pg_attribute WHERE attrelid = pg_catalog.to_regclass(" +
+      quote_literal(quote_name(schema, "format")) +
+      ") AND attname = 'version' AND atttypid = 'integer'::regtype), (SELECT count(DISTINCT proname) FROM"
+      " pg_catalog.pg_proc WHERE pronamespace = pg_catalog.to_regnamespace(" +
+      quote_literal(quote_name(schema)) +
+      ") AND proname IN ('hold','advance','refuse_cascade','bisect','columns_of','first_refused',"
+      "'refuse_swallowed','refuse_duplicates'))");
+  constexpr int kFunctions = 8;
+  return found[0][0].as<int>() == 1 && found[0][1].as<int>() == kFunctions &&
+         format_of(session, schema) == kStateFormat;
 }
 
 std::optional<PipelineRow> read_row(Session& session, const StatePlace& place,
@@ -186,7 +194,7 @@ std::map<std::string, TableProgress> read_tables(Session& session, const StatePl
 }  // namespace
 
 void ensure_state_schema(Session& session, const std::string& schema) {
-  if (is_up_to_date(session, schema, shape_of(session, schema))) return;
+  if (is_up_to_date(session, schema)) return;
   Transaction transaction(session);
   // The lock is for daemons that start at the same time: the second finds what the first has made.
   session.exec("SELECT pg_advisory_xact_lock(hashtext('sluice schema'))");

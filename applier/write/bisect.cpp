@@ -11,7 +11,7 @@ std::vector<RefusedPlace> bisect(Session& session, const std::string& state_sche
   for (const auto& statement : statements) literals.push_back(quote_literal(statement));
   const auto rows =
       session.exec("SELECT place, state, message, column_name, constraint_name FROM " +
-                   quote_name(state_schema, "write_by_halves") + "(ARRAY[" + join(literals, ",") +
+                   quote_name(state_schema, "bisect") + "(ARRAY[" + join(literals, ",") +
                    "], ARRAY(" + places + "), " + std::to_string(most) + ")");
   std::vector<RefusedPlace> refused;
   for (const auto& row : rows) {

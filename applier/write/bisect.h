@@ -16,7 +16,7 @@ struct RefusedPlace {
 };
 
 /// Runs statements over a batch, bisecting where they are refused, until the refused rows stand alone and all
-/// others are written; see write_by_halves() in sql/functions.sql. Each statement takes the places of the
+/// others are written; see bisect() in sql/functions.sql. Each statement takes the places of the
 /// first and the last row it is to write as $1 and $2; `places` is a query for all of them in order. Ends
 /// after `most` refusals, with the rest untried. One message, whatever the number of rows. Throws ApplyError
 /// where neither rows nor tables are at fault.

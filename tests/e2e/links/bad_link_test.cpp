@@ -33,7 +33,7 @@ void arrives_over_the_bad_link(Parcels& parcels) {
   const auto there = [&] {
     return parcels.server("SELECT count(*), sum(length(content)) FROM parcels") == all;
   };
-  wait_until("the backlog is there", there, std::chrono::seconds(60));
+  wait_until("the backlog is there", there, std::chrono::seconds(120));
   MESSAGE(parcels.relay.worn_out() << " connections wore out");
   CHECK(parcels.relay.worn_out() >= 10);
   CHECK(parcels.has_been("retrying"));
