@@ -129,6 +129,7 @@ void write_until_told(const std::string& path, const Line& line) {
   while (!line.has_news()) {
     database.tryExec("INSERT INTO notes(text) VALUES ('note')") == SQLITE_OK ? ++commits : ++refused;
   }
+  line.hear();  // a line that is closed with a word unheard is reset, and what was said on it is lost
   line.say(commits);
   line.say(refused);
 }
