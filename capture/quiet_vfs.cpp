@@ -22,7 +22,7 @@ constexpr int kReadLocks = 5;
 /// a runnable writer wait between the two copies of the header, which are 48 bytes each. What is still broken
 /// is so for good. The price is those 5 ms at each first look at a file that nobody else has open, whose -shm
 /// SQLite has to make.
-constexpr int kPatience = 16;
+constexpr int kRefusals = 16;
 
 /// A main database file; the default VFS's own object follows it in memory.
 struct QuietFile : sqlite3_file {
@@ -68,7 +68,7 @@ void forward(Table& table, const Table& real_table) {
 int shm_lock(sqlite3_file* file, int offset, int count, int flags) {
   QuietFile& quiet = *static_cast<QuietFile*>(file);
   const bool wants_write_lock = offset == kWriteLock && flags == (SQLITE_SHM_LOCK | SQLITE_SHM_EXCLUSIVE);
-  if (wants_write_lock && !quiet.may_write && quiet.refusals < kPatience) {
+  if (wants_write_lock && !quiet.may_write && quiet.refusals < kRefusals) {
     ++quiet.refusals;
     return SQLITE_BUSY;
   }

@@ -11,7 +11,7 @@ namespace {
 
 using capture::SourceColumn;
 using Columns = std::vector<SourceColumn>;
-using Kind = ColumnChange::Kind;
+using Change = ColumnChange::Kind;
 
 constexpr std::size_t kWordsOfTable = 2;
 constexpr std::size_t kWordsOfColumn = 3;
@@ -64,9 +64,9 @@ std::vector<const SourceColumn*> successors(const Columns& before, const Columns
 void add_alterations(const SourceColumn& before, const SourceColumn& after,
                      std::vector<ColumnChange>& changes) {
   if (before.declared_type != after.declared_type)
-    changes.push_back({Kind::retyped, before.name, after.name});
-  if (before.not_null && !after.not_null) changes.push_back({Kind::made_nullable, before.name, after.name});
-  if (!before.not_null && after.not_null) changes.push_back({Kind::made_required, before.name, after.name});
+    changes.push_back({Change::retyped, before.name, after.name});
+  if (before.not_null && !after.not_null) changes.push_back({Change::made_nullable, before.name, after.name});
+  if (!before.not_null && after.not_null) changes.push_back({Change::made_required, before.name, after.name});
 }
 
 }  // namespace
@@ -96,18 +96,18 @@ std::vector<ColumnChange> column_changes(const Columns& before, const Columns& a
   const auto now = successors(before, after);
   std::vector<ColumnChange> changes;
   for (std::size_t i = 0; i < before.size(); ++i) {
-    if (now[i] == nullptr) changes.push_back({Kind::dropped, before[i].name, ""});
+    if (now[i] == nullptr) changes.push_back({Change::dropped, before[i].name, ""});
   }
   for (std::size_t i = 0; i < before.size(); ++i) {
     if (now[i] != nullptr && !same_name(before[i].name, now[i]->name))
-      changes.push_back({Kind::renamed, before[i].name, now[i]->name});
+      changes.push_back({Change::renamed, before[i].name, now[i]->name});
   }
   for (std::size_t i = 0; i < before.size(); ++i) {
     if (now[i] != nullptr) add_alterations(before[i], *now[i], changes);
   }
   for (const auto& column : after) {
     if (std::find(now.begin(), now.end(), &column) == now.end())
-      changes.push_back({Kind::added, "", column.name});
+      changes.push_back({Change::added, "", column.name});
   }
   return changes;
 }

@@ -7,10 +7,10 @@
 namespace sluice::applier {
 namespace {
 
-using Kind = Operand::Kind;
+using TermKind = Operand::Kind;
 using Operands = std::vector<Operand>;
 
-bool all_are(const Operands& arguments, Kind kind) {
+bool all_are(const Operands& arguments, TermKind kind) {
   return std::all_of(arguments.begin(), arguments.end(),
                      [&](const Operand& each) { return each.kind == kind; });
 }
@@ -21,13 +21,13 @@ std::string listed(const Operands& arguments) {
   return join(list, ", ");
 }
 
-Operand made(const std::string& function, const Operands& arguments, Kind kind) {
+Operand made(const std::string& function, const Operands& arguments, TermKind kind) {
   return {function + "(" + listed(arguments) + ")", kind, false, {}};
 }
 
 /// SQLite folds ASCII alone, as the collation "C" does.
 Operand folding(const std::string& function, const Operand& text) {
-  return {function + "(" + wrapped(text) + " COLLATE \"C\")", Kind::text, false, {}};
+  return {function + "(" + wrapped(text) + " COLLATE \"C\")", TermKind::text, false, {}};
 }
 
 bool is_position(const Operand& operand) {
@@ -38,10 +38,10 @@ bool is_position(const Operand& operand) {
 /// All of one kind; NULL goes with each.
 Operand first_not_null(const Operands& arguments) {
   const auto first = std::find_if(arguments.begin(), arguments.end(),
-                                  [](const Operand& each) { return each.kind != Kind::null; });
+                                  [](const Operand& each) { return each.kind != TermKind::null; });
   if (first == arguments.end()) refuse("coalesce of nothing");
   for (const Operand& each : arguments) {
-    if (each.kind != Kind::null && (each.kind != first->kind || each.kind == Kind::other))
+    if (each.kind != TermKind::null && (each.kind != first->kind || each.kind == TermKind::other))
       refuse("coalesce of different kinds of values");
   }
   return made("coalesce", arguments, first->kind);
@@ -68,7 +68,7 @@ std::string glob_set(const std::string& pattern, std::size_t& at) {
 Operand like_match(const Operand& left, const std::string& pattern) {
   return {
       "lower(" + wrapped(left) + " COLLATE \"C\") LIKE " + quote_literal(lower_ascii(pattern)) + " ESCAPE ''",
-      Kind::boolean,
+      TermKind::boolean,
       true,
       {}};
 }
@@ -89,28 +89,29 @@ Operand glob_match(const Operand& left, const std::string& pattern) {
     }
     ++at;
   }
-  return {wrapped(left) + " COLLATE \"C\" ~ " + quote_literal(regex + "$"), Kind::boolean, true, {}};
+  return {wrapped(left) + " COLLATE \"C\" ~ " + quote_literal(regex + "$"), TermKind::boolean, true, {}};
 }
 
 Operand call(const std::string& name, const Operands& arguments) {
   const std::size_t count = arguments.size();
   if ((name == "coalesce" && count > 1) || (name == "ifnull" && count == 2)) return first_not_null(arguments);
-  if (name == "abs" && count == 1 && all_are(arguments, Kind::number))
-    return made("abs", arguments, Kind::number);
-  const bool texts = count > 0 && all_are(arguments, Kind::text);
+  if (name == "abs" && count == 1 && all_are(arguments, TermKind::number))
+    return made("abs", arguments, TermKind::number);
+  const bool texts = count > 0 && all_are(arguments, TermKind::text);
   if (texts && count == 1) {
-    if (name == "length") return made("length", arguments, Kind::number);
+    if (name == "length") return made("length", arguments, TermKind::number);
     if (name == "lower" || name == "upper") return folding(name, arguments[0]);
   }
-  if (texts && count <= 2 && (name == "ltrim" || name == "rtrim")) return made(name, arguments, Kind::text);
-  if (texts && count <= 2 && name == "trim") return made("btrim", arguments, Kind::text);
+  if (texts && count <= 2 && (name == "ltrim" || name == "rtrim"))
+    return made(name, arguments, TermKind::text);
+  if (texts && count <= 2 && name == "trim") return made("btrim", arguments, TermKind::text);
   if (texts && count == 3 && name == "replace" && arguments[1].literal && !arguments[1].literal->empty())
-    return made("replace", arguments, Kind::text);
-  if (texts && count == 2 && name == "instr") return made("strpos", arguments, Kind::number);
+    return made("replace", arguments, TermKind::text);
+  if (texts && count == 2 && name == "instr") return made("strpos", arguments, TermKind::number);
   const bool substring = name == "substr" || name == "substring";
-  if (substring && (count == 2 || count == 3) && arguments[0].kind == Kind::text &&
+  if (substring && (count == 2 || count == 3) && arguments[0].kind == TermKind::text &&
       std::all_of(arguments.begin() + 1, arguments.end(), is_position))
-    return made("substr", arguments, Kind::text);
+    return made("substr", arguments, TermKind::text);
   refuse("the function " + name + (count == 0 ? "()" : "(...)"));
 }
 

@@ -8,7 +8,7 @@
 namespace sluice::applier {
 namespace {
 
-using Kind = SqliteToken::Kind;
+using TokenKind = SqliteToken::Kind;
 
 bool is_word_byte(char c) {
   const auto byte = static_cast<unsigned char>(c);
@@ -51,16 +51,16 @@ class Cutter {
 
   SqliteToken next() {
     const char c = at();
-    if (c == '\'') return {Kind::string, quoted('\''), ""};
-    if (c == '"' || c == '`') return {Kind::name, quoted(c), ""};
-    if (c == '[') return {Kind::name, quoted(']'), ""};
+    if (c == '\'') return {TokenKind::string, quoted('\''), ""};
+    if (c == '"' || c == '`') return {TokenKind::name, quoted(c), ""};
+    if (c == '[') return {TokenKind::name, quoted(']'), ""};
     if ((c == 'x' || c == 'X') && at(1) == '\'') {
       ++at_;
-      return {Kind::blob, quoted('\''), ""};
+      return {TokenKind::blob, quoted('\''), ""};
     }
-    if (is_digit(c) || (c == '.' && is_digit(at(1)))) return {Kind::number, number(), ""};
+    if (is_digit(c) || (c == '.' && is_digit(at(1)))) return {TokenKind::number, number(), ""};
     if (is_word_byte(c)) return word();
-    return {Kind::sign, sign(), ""};
+    return {TokenKind::sign, sign(), ""};
   }
 
   std::string quoted(char close) {
@@ -98,7 +98,7 @@ class Cutter {
   SqliteToken word() {
     const std::size_t start = at_;
     while (is_word_byte(at())) ++at_;
-    SqliteToken token{Kind::word, std::string(sql_.substr(start, at_ - start)), ""};
+    SqliteToken token{TokenKind::word, std::string(sql_.substr(start, at_ - start)), ""};
     for (const char c : token.text)
       token.lower += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     return token;

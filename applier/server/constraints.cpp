@@ -9,7 +9,7 @@ namespace sluice::applier {
 namespace {
 
 /// A table that somebody else keeps locked is not waited for any longer.
-constexpr const char* kPatience = "SET LOCAL lock_timeout = '10s';";
+constexpr const char* kWaitBriefly = "SET LOCAL lock_timeout = '10s';";
 
 struct Unvalidated {
   unsigned table = 0;  ///< oid
@@ -41,7 +41,7 @@ std::vector<ConstraintState> validate_constraints(Session& session, const std::v
     ConstraintState state{name, table.display_name, "", ""};
     try {
       Transaction transaction(session);
-      session.exec(kPatience + statement);
+      session.exec(kWaitBriefly + statement);
       transaction.commit();
     } catch (const ApplyError& refused) {
       if (refused.lost_connection()) throw;

@@ -16,6 +16,12 @@
 #include "applier/server/connection_failure.h"
 
 namespace sluice::applier {
+
+struct FinishConnection {
+  void operator()(pg_conn* handle) const { PQfinish(handle); }
+};
+using Handle = std::unique_ptr<pg_conn, FinishConnection>;
+
 namespace {
 
 std::string text_of(const char* text) {
@@ -43,11 +49,6 @@ std::string ask_for_sqlstate(const char* const* names, const char* const* values
 }
 
 using Keywords = std::vector<std::pair<std::string, std::string>>;
-
-struct Finish {
-  void operator()(pg_conn* handle) const { PQfinish(handle); }
-};
-using Handle = std::unique_ptr<pg_conn, Finish>;
 
 Handle connect(const Keywords& keywords) {
   std::vector<const char*> names;

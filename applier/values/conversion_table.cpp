@@ -12,7 +12,7 @@ using BytesRule = ConversionRule<std::string>;
 constexpr IntegerRule kWhole{int_of_integer, "as it is, in range"};
 constexpr RealRule kWholeReal{int_of_real, "`3.0` is 3; with a fraction refused"};
 constexpr BytesRule kWholeText{int_of_text, "`3`, `3.0`; else refused"};
-constexpr IntegerRule kDigits{text_of_integer, "its digits"};
+constexpr IntegerRule kItsDigits{text_of_integer, "its digits"};
 constexpr RealRule kRealDigits{text_of_real, "its digits, `2.0`"};
 constexpr BytesRule kFloatText{float_of_text, "a number whose digits it keeps; `Infinity`, `NaN`"};
 constexpr BytesRule kTextBlob{text_of_blob, "refused; by rule `text` as text"};
@@ -51,7 +51,7 @@ constexpr std::array kConversions{
                     {}},
     TypeConversions{TypeKind::text,
                     "text, varchar(n), char(n)",
-                    kDigits,
+                    kItsDigits,
                     kRealDigits,
                     {text_of_text, "as it is; NUL and invalid UTF-8 by policy"},
                     kTextBlob},
@@ -93,13 +93,13 @@ constexpr std::array kConversions{
                     {uuid_of_blob, "16 bytes; by rule in .NET's order"}},
     TypeConversions{TypeKind::json,
                     "json",
-                    kDigits,
+                    kItsDigits,
                     {json_of_real, "its digits, `2.0`; infinities refused"},
                     kJsonText,
                     kJsonBlob},
     TypeConversions{TypeKind::jsonb,
                     "jsonb",
-                    kDigits,
+                    kItsDigits,
                     {json_of_real, "its digits, `2.0`; infinities refused"},
                     {json_of_text, "JSON, checked; `\\u0000` and half a surrogate pair refused"},
                     kJsonBlob},
@@ -111,7 +111,7 @@ constexpr std::array kConversions{
                     {array_of_blob, "refused; by rule `json` as text"}},
     TypeConversions{TypeKind::other,
                     "enums, inet, ranges, all others",
-                    kDigits,
+                    kItsDigits,
                     kRealDigits,
                     {text_of_text, "as Postgres reads it"},
                     kTextBlob},

@@ -8,7 +8,7 @@ namespace sluice::applier {
 namespace {
 
 /// Leaves room for the distance between two epochs.
-constexpr std::int64_t kMost = 9'200'000'000'000'000'000;
+constexpr std::int64_t kMostOfAll = 9'200'000'000'000'000'000;
 
 [[noreturn]] void refuse_size() {
   throw ConversionError("number is too large for a time");
@@ -35,13 +35,13 @@ std::int64_t unit_of(TypeRule::Kind rule) {
 }
 
 Microseconds counted(std::int64_t count, std::int64_t unit) {
-  if (count > kMost / unit || count < -kMost / unit) refuse_size();
+  if (count > kMostOfAll / unit || count < -kMostOfAll / unit) refuse_size();
   return Microseconds(count * unit);
 }
 
 Microseconds counted(double count, std::int64_t unit) {
   const double total = count * static_cast<double>(unit);
-  if (!(std::fabs(total) < static_cast<double>(kMost))) refuse_size();
+  if (!(std::fabs(total) < static_cast<double>(kMostOfAll))) refuse_size();
   return Microseconds(std::llround(total));
 }
 

@@ -47,6 +47,12 @@ std::string join(const std::vector<std::string>& pieces, std::string_view separa
   return out;
 }
 
+std::string qualified(const std::string& alias, const std::vector<std::string>& names) {
+  std::vector<std::string> out;
+  for (const auto& name : names) out.push_back(alias + "." + name);
+  return join(out, ",");
+}
+
 std::string dollars_around(std::string_view body) {
   std::string tag = "$sluice$";
   while (body.find(tag) != std::string_view::npos) tag.insert(1, "_");

@@ -23,6 +23,9 @@ std::string quote_literal(std::string_view text);
 /// Joins the pieces with a separator.
 std::string join(const std::vector<std::string>& pieces, std::string_view separator);
 
+/// The names, quoted already, each with its alias before it: "s.a,s.b".
+std::string qualified(const std::string& alias, const std::vector<std::string>& names);
+
 /// A quote for a body of text that the body does not end: $sluice$ or longer.
 std::string dollars_around(std::string_view body);
 

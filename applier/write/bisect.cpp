@@ -9,10 +9,9 @@ std::vector<RefusedPlace> bisect(Session& session, const std::string& state_sche
                                  std::size_t most) {
   std::vector<std::string> literals;
   for (const auto& statement : statements) literals.push_back(quote_literal(statement));
-  const auto rows =
-      session.exec("SELECT place, state, message, column_name, constraint_name FROM " +
-                   quote_name(state_schema, "bisect") + "(ARRAY[" + join(literals, ",") +
-                   "], ARRAY(" + places + "), " + std::to_string(most) + ")");
+  const auto rows = session.exec("SELECT place, state, message, column_name, constraint_name FROM " +
+                                 quote_name(state_schema, "bisect") + "(ARRAY[" + join(literals, ",") +
+                                 "], ARRAY(" + places + "), " + std::to_string(most) + ")");
   std::vector<RefusedPlace> refused;
   for (const auto& row : rows) {
     auto error = server_refusal(row[2].as<std::string>(), row[1].as<std::string>());

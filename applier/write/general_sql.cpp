@@ -10,12 +10,6 @@
 namespace sluice::applier {
 namespace {
 
-std::string qualified(const std::string& alias, const std::vector<std::string>& names) {
-  std::vector<std::string> out;
-  for (const auto& name : names) out.push_back(alias + "." + name);
-  return join(out, ",");
-}
-
 /// The written columns outside the key on which a unique value of the table depends: all of them where it
 /// depends on a column that the server computes.
 std::vector<std::string> unique_columns(const TargetTable& table) {

@@ -8,12 +8,6 @@
 namespace sluice::applier {
 namespace {
 
-std::string qualified(const std::string& alias, const std::vector<std::string>& names) {
-  std::vector<std::string> out;
-  for (const std::string& name : names) out.push_back(alias + "." + name);
-  return join(out, ",");
-}
-
 std::string compared(const std::string& alias, const TargetTable& table,
                      const std::vector<std::string>& columns) {
   std::vector<std::string> out;

@@ -6,9 +6,9 @@
 #include <charconv>
 #include <limits>
 #include <map>
-#include <nlohmann/json.hpp>
 
 #include "daemon/base/nearest.h"
+#include "daemon/control/bad_request.h"
 #include "daemon/control/request.h"
 
 namespace sluice::daemon {
@@ -16,15 +16,6 @@ namespace sluice::daemon {
 namespace {
 
 constexpr std::int64_t kLargest = std::numeric_limits<std::int64_t>::max();
-
-[[noreturn]] void refuse(std::string code, std::string message, std::string hint) {
-  throw Refusal({Refused::bad_request, std::move(code), std::move(message), std::move(hint)});
-}
-
-/// A text as it may appear in a message: short, and without control characters.
-std::string shown(const std::string& text) {
-  return nlohmann::json(text.substr(0, 64)).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
-}
 
 /// The parameters of a query; what is wrong with one is told with an example that is right.
 class Parameters {
@@ -54,10 +45,12 @@ class Parameters {
     std::int64_t number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (error == std::errc::invalid_argument || end != text.data() + text.size())
-      refuse("wrong_type", fmt::format("{} is {}, not a whole number", name, shown(text)), example_);
+      refuse_request("wrong_type", fmt::format("{} is {}, not a whole number", name, in_message(text)),
+                     example_);
     if (error != std::errc{} || number < least || number > most)
-      refuse("out_of_range", fmt::format("{} is {}, outside {} to {}", name, shown(text), least, most),
-             example_);
+      refuse_request("out_of_range",
+                     fmt::format("{} is {}, outside {} to {}", name, in_message(text), least, most),
+                     example_);
     return number;
   }
 
@@ -66,11 +59,11 @@ class Parameters {
     const std::size_t sign = pair.find('=');
     const std::string name = decoded(pair.substr(0, sign));
     if (std::find(known.begin(), known.end(), name) == known.end())
-      refuse("unknown_parameter", fmt::format("unknown parameter {}", shown(name)),
-             nearest_hint(name, known));
+      refuse_request("unknown_parameter", fmt::format("unknown parameter {}", in_message(name)),
+                     nearest_hint(name, known));
     const std::string value = sign == std::string_view::npos ? "" : decoded(pair.substr(sign + 1));
     if (!values_.emplace(name, value).second)
-      refuse("given_twice", fmt::format("{} is given twice", name), example_);
+      refuse_request("given_twice", fmt::format("{} is given twice", name), example_);
   }
 
   std::string decoded(std::string_view text) const {
@@ -85,7 +78,7 @@ class Parameters {
       const std::string_view digits = text.substr(1, 2);
       const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), byte, 16);
       if (error != std::errc{} || end != digits.data() + 2)
-        refuse("bad_query", "a % in the query is not followed by two hexadecimal digits", example_);
+        refuse_request("bad_query", "a % in the query is not followed by two hexadecimal digits", example_);
       plain += static_cast<char>(byte);
       text.remove_prefix(3);
     }
@@ -113,7 +106,7 @@ QuarantineQuery parse_quarantine_query(std::string_view query) {
       "write it as /v1/quarantine?pipeline=shop&limit=1000&after=7, or /v1/quarantine?pipeline=shop&id=7";
   const Parameters given(query, {"pipeline", "limit", "after", "id"}, example);
   if (given.has("id") && (given.has("limit") || given.has("after")))
-    refuse("bad_query", "id asks for one row, limit and after for several", example);
+    refuse_request("bad_query", "id asks for one row, limit and after for several", example);
   QuarantineQuery quarantine;
   quarantine.pipeline = given.text("pipeline");
   quarantine.limit = given.number("limit", 1, QuarantineQuery::kMost).value_or(quarantine.limit);

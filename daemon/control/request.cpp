@@ -7,18 +7,15 @@
 #include <nlohmann/json.hpp>
 
 #include "daemon/base/nearest.h"
+#include "daemon/control/bad_request.h"
 
 namespace sluice::daemon {
 
 namespace {
 
-using Json = nlohmann::json;
+using Body = nlohmann::json;
 
 constexpr std::int64_t kLongestTimeoutMs = 3'600'000;
-
-[[noreturn]] void refuse(std::string code, std::string message, std::string hint) {
-  throw Refusal({Refused::bad_request, std::move(code), std::move(message), std::move(hint)});
-}
 
 std::vector<std::string> names(Fields fields) {
   switch (fields) {
@@ -44,89 +41,85 @@ std::vector<std::string> names(Fields fields) {
   return {};
 }
 
-/// A name as it may appear in a message: short, and without control characters.
-std::string shown(const std::string& name) {
-  return Json(name.substr(0, 64)).dump(-1, ' ', true, Json::error_handler_t::replace);
-}
-
-Json parse_object(std::string_view body) try {
-  Json document = Json::parse(body);
+Body parse_object(std::string_view body) try {
+  Body document = Body::parse(body);
   if (!document.is_object())
-    refuse("bad_request", fmt::format("the body is {}, not a JSON object", document.type_name()),
-           R"(send an object such as {"pipeline":"shop"}, or no body)");
+    refuse_request("bad_request", fmt::format("the body is {}, not a JSON object", document.type_name()),
+                   R"(send an object such as {"pipeline":"shop"}, or no body)");
   return document;
-} catch (const Json::parse_error& error) {
-  refuse("bad_json", fmt::format("the body is not JSON: it goes wrong at byte {}", error.byte),
-         R"(send an object such as {"pipeline":"shop"}, or no body)");
+} catch (const Body::parse_error& error) {
+  refuse_request("bad_json", fmt::format("the body is not JSON: it goes wrong at byte {}", error.byte),
+                 R"(send an object such as {"pipeline":"shop"}, or no body)");
 }
 
-void check_known(const Json& object, Fields fields) {
+void check_known(const Body& object, Fields fields) {
   const std::vector<std::string> known = names(fields);
   for (const auto& [name, value] : object.items()) {
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    refuse("unknown_field", fmt::format("unknown field {}", shown(name)),
-           known.empty() ? "this request takes no fields" : nearest_hint(name, known));
+    refuse_request("unknown_field", fmt::format("unknown field {}", in_message(name)),
+                   known.empty() ? "this request takes no fields" : nearest_hint(name, known));
   }
 }
 
 /// Empty where it is not given.
-std::string text_in(const Json& object, const char* name, const char* example) {
+std::string text_in(const Body& object, const char* name, const char* example) {
   const auto field = object.find(name);
   if (field == object.end()) return {};
   if (!field->is_string())
-    refuse("wrong_type", fmt::format("{} is {}, not a string", name, field->type_name()), example);
+    refuse_request("wrong_type", fmt::format("{} is {}, not a string", name, field->type_name()), example);
   return field->get<std::string>();
 }
 
-std::vector<std::int64_t> ids_in(const Json& object) {
+std::vector<std::int64_t> ids_in(const Body& object) {
   const char* example = R"(write it as {"ids":[7,8]})";
   const auto field = object.find("ids");
   if (field == object.end()) return {};
   if (!field->is_array())
-    refuse("wrong_type", fmt::format("ids is {}, not a list", field->type_name()), example);
+    refuse_request("wrong_type", fmt::format("ids is {}, not a list", field->type_name()), example);
   std::vector<std::int64_t> ids;
-  for (const Json& id : *field) {
+  for (const Body& id : *field) {
     if (!id.is_number_integer())
-      refuse("wrong_type", fmt::format("an id is {}, not a whole number", id.type_name()), example);
+      refuse_request("wrong_type", fmt::format("an id is {}, not a whole number", id.type_name()), example);
     if (id < 1 || id > std::numeric_limits<std::int64_t>::max())
-      refuse("out_of_range", fmt::format("{} is no id", id.dump()), example);
+      refuse_request("out_of_range", fmt::format("{} is no id", id.dump()), example);
     ids.push_back(id.get<std::int64_t>());
   }
   return ids;
 }
 
-bool flag_in(const Json& object, const char* name, bool otherwise) {
+bool flag_in(const Body& object, const char* name, bool otherwise) {
   const auto field = object.find(name);
   if (field == object.end()) return otherwise;
   if (!field->is_boolean())
-    refuse("wrong_type", fmt::format("{} is not true or false", name),
-           fmt::format(R"(write it as {{"{}":{}}})", name, !otherwise));
+    refuse_request("wrong_type", fmt::format("{} is not true or false", name),
+                   fmt::format(R"(write it as {{"{}":{}}})", name, !otherwise));
   return field->get<bool>();
 }
 
-std::chrono::milliseconds timeout_in(const Json& object) {
+std::chrono::milliseconds timeout_in(const Body& object) {
   const auto field = object.find("timeout_ms");
   if (field == object.end()) return ControlRequest{}.timeout;
   if (!field->is_number_integer())
-    refuse("wrong_type", "timeout_ms is not a whole number", R"(write it as {"timeout_ms":30000})");
+    refuse_request("wrong_type", "timeout_ms is not a whole number", R"(write it as {"timeout_ms":30000})");
   const bool fits = field->is_number_unsigned() ? field->get<std::uint64_t>() <= kLongestTimeoutMs : false;
   if (!fits)
-    refuse("out_of_range", fmt::format("timeout_ms is {}, outside 0 to {}", field->dump(), kLongestTimeoutMs),
-           "give the milliseconds to wait; 0 answers at once and lets the work go on");
+    refuse_request("out_of_range",
+                   fmt::format("timeout_ms is {}, outside 0 to {}", field->dump(), kLongestTimeoutMs),
+                   "give the milliseconds to wait; 0 answers at once and lets the work go on");
   return std::chrono::milliseconds{field->get<std::int64_t>()};
 }
 
-std::chrono::milliseconds max_lock_in(const Json& object) {
+std::chrono::milliseconds max_lock_in(const Body& object) {
   const auto field = object.find("max_lock_ms");
   if (field == object.end()) return CutoverOrder::kUsualLock;
   if (!field->is_number_integer())
-    refuse("wrong_type", "max_lock_ms is not a whole number", R"(write it as {"max_lock_ms":5000})");
+    refuse_request("wrong_type", "max_lock_ms is not a whole number", R"(write it as {"max_lock_ms":5000})");
   const std::int64_t longest = CutoverOrder::kLongestLock.count();
   const bool fits =
       field->is_number_unsigned() && *field > 0U && *field <= static_cast<std::uint64_t>(longest);
   if (!fits)
-    refuse("out_of_range", fmt::format("max_lock_ms is {}, outside 1 to {}", field->dump(), longest),
-           "give the milliseconds for which the file may be locked");
+    refuse_request("out_of_range", fmt::format("max_lock_ms is {}, outside 1 to {}", field->dump(), longest),
+                   "give the milliseconds for which the file may be locked");
   return std::chrono::milliseconds{field->get<std::int64_t>()};
 }
 
@@ -134,7 +127,7 @@ std::chrono::milliseconds max_lock_in(const Json& object) {
 
 ControlRequest parse_request(std::string_view body, Fields fields) {
   if (body.find_first_not_of(" \t\r\n") == std::string_view::npos) return {};
-  const Json object = parse_object(body);
+  const Body object = parse_object(body);
   check_known(object, fields);
   return {.pipeline = text_in(object, "pipeline", R"(write it as {"pipeline":"shop"})"),
           .ids = ids_in(object),

@@ -24,6 +24,9 @@ struct ClientAnswer {
   std::optional<ControlError> refusal{};
 };
 
+/// The daemon keeps a request's deadline; this is how much later the client gives up on the daemon.
+constexpr std::chrono::seconds kGrace{5};
+
 /// sluicectl's end of the control channel. Blocking; any one thread. Failures are CtlFailure: `no_daemon`
 /// when there is nobody to talk to, `timed_out` when no answer came, `failed` when the connection broke.
 class ControlClient {

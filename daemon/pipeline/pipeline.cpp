@@ -6,6 +6,7 @@
 #include <random>
 #include <utility>
 
+#include "daemon/base/units.h"
 #include "daemon/log/log.h"
 #include "daemon/pipeline/awaited.h"
 #include "daemon/sync/table_view.h"
@@ -31,7 +32,7 @@ Pipeline::Pipeline(boost::asio::io_context& workers, PipelineConfig config)
 }
 
 double Pipeline::milliseconds_since(Pump::Time since) {
-  return std::chrono::duration<double, std::milli>(Pump::Clock::now() - since).count();
+  return in_milliseconds(Pump::Clock::now() - since);
 }
 
 void Pipeline::start() {

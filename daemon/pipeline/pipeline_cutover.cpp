@@ -3,16 +3,13 @@
 
 #include <utility>
 
+#include "daemon/base/units.h"
 #include "daemon/log/log.h"
 #include "daemon/pipeline/pipeline.h"
 #include "daemon/sync/source_place.h"
 
 namespace sluice::daemon {
 namespace {
-
-double milliseconds(Pump::Clock::duration time) {
-  return std::chrono::duration<double, std::milli>(time).count();
-}
 
 /// What is thrown on the way, as an answer.
 ControlError refusal() {
@@ -57,7 +54,7 @@ CutoverAnswer answer_of(const CutoverOrder& order, const VerifyAnswer& verified,
   answer.pipeline = order.pipeline;
   answer.position = end.position.value;
   answer.fenced = order.fence;
-  answer.locked_ms = milliseconds(end.locked);
+  answer.locked_ms = in_milliseconds(end.locked);
   for (const auto& table : verified.tables)
     answer.tables.push_back({table.table, table.target, table.rows, table.dangling});
   for (const auto& each : end.sequences)

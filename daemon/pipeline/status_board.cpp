@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "daemon/base/redact.h"
+#include "daemon/base/units.h"
 #include "daemon/report/clock_text.h"
 #include "daemon/sync/source_place.h"
 #include "daemon/sync/table_view.h"
@@ -29,10 +30,6 @@ std::optional<WallTime> commit_time(const std::string& text) {
   } catch (const std::invalid_argument&) {
     return std::nullopt;
   }
-}
-
-double seconds(Pump::Clock::duration duration) {
-  return std::chrono::duration<double>(duration).count();
 }
 
 }  // namespace
@@ -180,10 +177,10 @@ PipelineReport StatusBoard::report() const {
   const std::scoped_lock lock(mutex_);
   PipelineReport report = report_;
   const bool equal = reached_ && report.pending == 0;
-  report.behind_s = equal ? 0 : seconds(now - equal_at_);
+  report.behind_s = equal ? 0 : in_seconds(now - equal_at_);
   report.work = meter_.report(now);
   if (report.state != State::retrying) report.waiting.reset();
-  if (report.error && retry_at_) report.error->next_retry_s = std::max(0.0, seconds(*retry_at_ - now));
+  if (report.error && retry_at_) report.error->next_retry_s = std::max(0.0, in_seconds(*retry_at_ - now));
   return report;
 }
 

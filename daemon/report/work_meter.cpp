@@ -1,14 +1,12 @@
 #include "daemon/report/work_meter.h"
 
+#include "daemon/base/units.h"
+
 namespace sluice::daemon {
 namespace {
 
 /// Counts closer to each other than this are one mark; half of it is enough to tell a first rate.
 constexpr std::chrono::milliseconds kBetweenMarks{500};
-
-double seconds(RowRate::Time::duration duration) {
-  return std::chrono::duration<double>(duration).count();
-}
 
 }  // namespace
 
@@ -21,7 +19,7 @@ void RowRate::note(std::int64_t rows, Time now) {
 
 std::optional<double> RowRate::per_second(Time now) const {
   if (marks_.size() < 2 || now - marks_.front().at < kBetweenMarks / 2) return std::nullopt;
-  return static_cast<double>(marks_.back().rows - marks_.front().rows) / seconds(now - marks_.front().at);
+  return static_cast<double>(marks_.back().rows - marks_.front().rows) / in_seconds(now - marks_.front().at);
 }
 
 void WorkMeter::note(const WorkProgress& progress, Time now) {

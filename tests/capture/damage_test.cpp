@@ -9,14 +9,6 @@
 namespace sluice::capture {
 namespace {
 
-constexpr const char* kTable = "CREATE TABLE t(id INTEGER PRIMARY KEY, v)";
-
-ReadRequest after(const Anchor& anchor) {
-  ReadRequest request;
-  request.from = anchor;
-  return request;
-}
-
 Match match_read(Follower& follower) {
   const ReadResult result = follower.source.read(follower.catalog, after(follower.at));
   return std::holds_alternative<Mismatch>(result) ? std::get<Mismatch>(result).match : Match::together;

@@ -7,7 +7,6 @@
 namespace sluice::capture {
 namespace {
 
-constexpr const char* kTable = "CREATE TABLE t(id INTEGER PRIMARY KEY, v)";
 constexpr std::size_t kPlenty = 100;
 
 /// "t insert 7", one line an entry.

@@ -8,14 +8,6 @@
 namespace sluice::capture {
 namespace {
 
-constexpr const char* kTable = "CREATE TABLE t(id INTEGER PRIMARY KEY, v)";
-
-ReadRequest after(const Anchor& anchor) {
-  ReadRequest request;
-  request.from = anchor;
-  return request;
-}
-
 Chunk chunk_of(Follower& follower, const ReadRequest& request) {
   return std::get<Chunk>(follower.source.read(follower.catalog, request));
 }

@@ -15,6 +15,15 @@
 /// changelog.
 namespace sluice::capture {
 
+/// A table that serves where any will do.
+constexpr const char* kTable = "CREATE TABLE t(id INTEGER PRIMARY KEY, v)";
+
+inline ReadRequest after(const Anchor& anchor) {
+  ReadRequest request;
+  request.from = anchor;
+  return request;
+}
+
 class Sandbox {
  public:
   explicit Sandbox(const std::string& schema = "", const std::string& pragmas = "PRAGMA journal_mode = WAL")

@@ -13,17 +13,11 @@
 #include "daemon/ctl/screens/render.h"
 #include "daemon/ctl/verbs/verbs.h"
 #include "daemon/report/clock_text.h"
+#include "tests/support/contains.h"
 
 using namespace sluice::daemon;
 using namespace sluice::daemon::test;
-
-namespace {
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-}  // namespace
+using sluice::support::contains;
 
 TEST_CASE("the status document has the fields, names and order that programs rely on") {
   DaemonReport report = full_report();

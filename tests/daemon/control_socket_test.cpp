@@ -11,9 +11,11 @@
 #include "daemon/base/socket_address.h"
 #include "daemon/control/routes.h"
 #include "daemon/ctl/client.h"
+#include "tests/support/contains.h"
 
 using namespace sluice::daemon;
 using namespace sluice::daemon::test;
+using sluice::support::contains;
 
 namespace {
 
@@ -28,10 +30,6 @@ std::string error_of(const std::filesystem::path& path, const std::string& group
   return "";
 } catch (const SocketError& error) {
   return error.what();
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 /// A socket file that nobody listens at, as a killed daemon leaves it.

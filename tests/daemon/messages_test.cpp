@@ -18,6 +18,7 @@
 #include "daemon/log/log.h"
 #include "daemon/sync/failure.h"
 #include "daemon/sync/guard.h"
+#include "tests/support/contains.h"
 #include "text/outlet.h"
 
 namespace sluice::daemon {
@@ -25,6 +26,7 @@ namespace {
 
 using applier::ApplyError;
 using applier::Fault;
+using support::contains;
 
 struct Case {
   std::string name;
@@ -64,13 +66,13 @@ std::vector<Case> all_failures() {
 }
 
 /// What libpq says of a connection that does not come about, and the SQLSTATE of a server that refuses.
-struct Refused {
+struct RefusedConnection {
   const char* text;
   const char* sqlstate;
   const char* told;
 };
 
-constexpr Refused kRefused[] = {
+constexpr RefusedConnection kRefused[] = {
     {"connection to server at \"db\", port 5432 failed: Connection refused\n\tIs the server running?", "",
      "nobody listens there"},
     {"connection to server on socket \"/run/.s.PGSQL.5432\" failed: No such file or directory", "",
@@ -100,10 +102,6 @@ constexpr Refused kRefused[] = {
     {"connection to server failed: FATAL:  anything else", "", "the server refuses the connection"},
 };
 
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 }  // namespace
 
 TEST_CASE("no failure tells a library's words, and each has a remedy") {
@@ -124,7 +122,7 @@ TEST_CASE("no failure tells a library's words, and each has a remedy") {
 }
 
 TEST_CASE("a connection that does not come about is told with its place and reason in our own words") {
-  for (const Refused& each : kRefused) {
+  for (const RefusedConnection& each : kRefused) {
     CAPTURE(each.text);
     CHECK(applier::server_spoke(each.text) == contains(each.text, "FATAL"));
     const auto error =

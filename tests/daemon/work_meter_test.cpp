@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-RowRate::Time at(std::chrono::milliseconds time) {
+RowRate::Time moment_at(std::chrono::milliseconds time) {
   return RowRate::Time() + time;
 }
 
@@ -20,45 +20,46 @@ RowRate::Time at(std::chrono::milliseconds time) {
 
 TEST_CASE("a rate is known once two counts lie apart, and is that of the last seconds") {
   RowRate rate;
-  CHECK_FALSE(rate.per_second(at(0ms)));
-  rate.note(0, at(0ms));
-  CHECK_FALSE(rate.per_second(at(100ms)));
-  rate.note(100, at(100ms));
-  CHECK_FALSE(rate.per_second(at(200ms)));
-  rate.note(1'000, at(1'000ms));
-  CHECK(rate.per_second(at(1'000ms)) == doctest::Approx(1'000));
-  for (int second = 2; second <= 60; ++second) rate.note(second * 1'000, at(second * 1'000ms));
-  for (int second = 61; second <= 80; ++second) rate.note(60'000 + (second - 60) * 50, at(second * 1'000ms));
-  CHECK(rate.per_second(at(80s)) == doctest::Approx(50));
+  CHECK_FALSE(rate.per_second(moment_at(0ms)));
+  rate.note(0, moment_at(0ms));
+  CHECK_FALSE(rate.per_second(moment_at(100ms)));
+  rate.note(100, moment_at(100ms));
+  CHECK_FALSE(rate.per_second(moment_at(200ms)));
+  rate.note(1'000, moment_at(1'000ms));
+  CHECK(rate.per_second(moment_at(1'000ms)) == doctest::Approx(1'000));
+  for (int second = 2; second <= 60; ++second) rate.note(second * 1'000, moment_at(second * 1'000ms));
+  for (int second = 61; second <= 80; ++second)
+    rate.note(60'000 + (second - 60) * 50, moment_at(second * 1'000ms));
+  CHECK(rate.per_second(moment_at(80s)) == doctest::Approx(50));
 }
 
 TEST_CASE("a rate sinks while nothing comes, also where single steps are longer than the window") {
   RowRate rate;
-  rate.note(0, at(0s));
-  rate.note(60'000, at(60s));
-  CHECK(rate.per_second(at(60s)) == doctest::Approx(1'000));
-  CHECK(rate.per_second(at(120s)) == doctest::Approx(500));
-  rate.note(66'000, at(120s));
-  CHECK(rate.per_second(at(120s)) == doctest::Approx(100));
+  rate.note(0, moment_at(0s));
+  rate.note(60'000, moment_at(60s));
+  CHECK(rate.per_second(moment_at(60s)) == doctest::Approx(1'000));
+  CHECK(rate.per_second(moment_at(120s)) == doctest::Approx(500));
+  rate.note(66'000, moment_at(120s));
+  CHECK(rate.per_second(moment_at(120s)) == doctest::Approx(100));
 }
 
 TEST_CASE("the time that is left follows from rate and rows, where both are known") {
   WorkMeter meter;
-  CHECK_FALSE(meter.report(at(0s)));
-  meter.note({"shop", "copy", "orders", 0, 10'000}, at(0s));
-  CHECK_FALSE(meter.report(at(0s))->eta_s);
-  meter.note({"shop", "copy", "orders", 2'000, 10'000}, at(2s));
-  CHECK(meter.report(at(2s))->rows_per_s == doctest::Approx(1'000));
-  CHECK(meter.report(at(2s))->eta_s == doctest::Approx(8));
-  meter.note({"shop", "copy", "orders", 4'000, 0}, at(4s));
-  CHECK_FALSE(meter.report(at(4s))->eta_s);
-  meter.note({"shop", "copy", "packages", 100, 200}, at(5s));
-  CHECK_FALSE(meter.report(at(5s))->rows_per_s);
-  meter.note({"shop", "copy", "packages", 200, 200}, at(6s));
-  meter.note({"shop", "copy", "packages", 0, 200}, at(7s));
-  CHECK_FALSE(meter.report(at(7s))->rows_per_s);
+  CHECK_FALSE(meter.report(moment_at(0s)));
+  meter.note({"shop", "copy", "orders", 0, 10'000}, moment_at(0s));
+  CHECK_FALSE(meter.report(moment_at(0s))->eta_s);
+  meter.note({"shop", "copy", "orders", 2'000, 10'000}, moment_at(2s));
+  CHECK(meter.report(moment_at(2s))->rows_per_s == doctest::Approx(1'000));
+  CHECK(meter.report(moment_at(2s))->eta_s == doctest::Approx(8));
+  meter.note({"shop", "copy", "orders", 4'000, 0}, moment_at(4s));
+  CHECK_FALSE(meter.report(moment_at(4s))->eta_s);
+  meter.note({"shop", "copy", "packages", 100, 200}, moment_at(5s));
+  CHECK_FALSE(meter.report(moment_at(5s))->rows_per_s);
+  meter.note({"shop", "copy", "packages", 200, 200}, moment_at(6s));
+  meter.note({"shop", "copy", "packages", 0, 200}, moment_at(7s));
+  CHECK_FALSE(meter.report(moment_at(7s))->rows_per_s);
   meter.end();
-  CHECK_FALSE(meter.report(at(7s)));
+  CHECK_FALSE(meter.report(moment_at(7s)));
 }
 
 TEST_CASE("a line of progress tells what is known, and fits the terminal") {

@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include "daemon/base/units.h"
+
 namespace sluice::daemon {
 
 std::string doing(const std::string& work) {
@@ -28,6 +30,10 @@ std::string elapsed_text(double seconds) {
   if (whole < 3600) return fmt::format("{} min", whole / 60);
   if (whole < 86400) return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
   return fmt::format("{} d {} h", whole / 86400, whole % 86400 / 3600);
+}
+
+std::string moment(WallTime time, WallTime now) {
+  return fmt::format("{} ({} ago)", local_text(time), elapsed_text(in_seconds(now - time)));
 }
 
 }  // namespace sluice::daemon

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <string>
 
+#include "daemon/report/clock_text.h"
+
 /// Work, numbers and times in words. Pure.
 namespace sluice::daemon {
 
@@ -17,5 +19,8 @@ std::string counted(std::int64_t count, const std::string& thing);
 
 /// "3.2 s", "5 min", "2 h 5 min", "3 d 4 h"
 std::string elapsed_text(double seconds);
+
+/// The local time, and how long ago that was.
+std::string moment(WallTime time, WallTime now);
 
 }  // namespace sluice::daemon

@@ -1,5 +1,6 @@
 #include "daemon/ctl/screens/columns.h"
 
+#include <fmt/core.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -31,6 +32,14 @@ std::string cut(const std::string& text, std::size_t width) {
 
 std::string or_dash(const std::string& outside) {
   return outside.empty() ? "-" : text::harmless(outside);
+}
+
+std::string padded(const std::string& text, std::size_t width) {
+  return text + std::string(width - std::min(width, width_of(text)), ' ');
+}
+
+void add_labelled(std::string& text, const char* label, const std::string& outside) {
+  text += fmt::format("  {:<11}  {}\n", label, sluice::text::harmless(outside));
 }
 
 std::size_t terminal_columns() {

@@ -22,15 +22,11 @@ std::string time_text(double milliseconds) {
   return milliseconds < 1000 ? fmt::format("{:.0f} ms", milliseconds) : elapsed_text(milliseconds / 1000);
 }
 
-void add(std::string& text, const char* label, const std::string& value) {
-  text += fmt::format("  {:<11}  {}\n", label, harmless(value));
-}
-
 /// A heading line and, below it, a line an item as far as there is room.
 template <typename Item, typename Line>
 void add_list(std::string& text, const char* label, const std::string& heading,
               const std::vector<Item>& items, Line line) {
-  add(text, label, heading);
+  add_labelled(text, label, heading);
   const std::size_t shown = items.size() <= kMostListed ? items.size() : kMostListed - 1;
   for (std::size_t i = 0; i < shown; ++i) text += "                 " + line(items[i]) + "\n";
   if (shown < items.size()) text += fmt::format("                 and {} more\n", items.size() - shown);
@@ -42,11 +38,6 @@ std::size_t widest(const std::vector<CutoverAnswer::Table>& tables) {
   return width;
 }
 
-std::string padded(const std::string& name, std::size_t width) {
-  const std::string shown = harmless(name);
-  return shown + std::string(width - std::min(width, width_of(shown)), ' ');
-}
-
 void add_tables(std::string& text, const CutoverAnswer& answer) {
   std::int64_t rows = 0;
   for (const auto& table : answer.tables) rows += table.rows;
@@ -55,7 +46,7 @@ void add_tables(std::string& text, const CutoverAnswer& answer) {
            counted(static_cast<std::int64_t>(answer.tables.size()), "table") + ", " + counted(rows, "row") +
                ": equal by value",
            answer.tables, [width](const CutoverAnswer::Table& table) {
-             return padded(table.target, width) + "  " + counted(table.rows, "row") +
+             return padded(harmless(table.target), width) + "  " + counted(table.rows, "row") +
                     (table.dangling == 0
                          ? ""
                          : fmt::format(", {} break a foreign key of the server", grouped(table.dangling)));
@@ -76,10 +67,10 @@ void add_constraints(std::string& text, const CutoverAnswer& answer) {
   for (const auto& each : answer.constraints) {
     const std::string place = each.table + ", " + each.name;
     if (each.reason.empty()) {
-      add(text, "constraint", place + ": valid now");
+      add_labelled(text, "constraint", place + ": valid now");
     } else {
-      add(text, "constraint", place + ": NOT VALID: " + each.reason);
-      add(text, "", "remedy: " + each.remedy);
+      add_labelled(text, "constraint", place + ": NOT VALID: " + each.reason);
+      add_labelled(text, "", "remedy: " + each.remedy);
     }
   }
 }
@@ -89,15 +80,16 @@ void add_constraints(std::string& text, const CutoverAnswer& answer) {
 std::string render_cutover(const CutoverAnswer& answer) {
   std::string text = answer.pipeline + ": moved to Postgres\n";
   add_tables(text, answer);
-  add(text, "last change", fmt::format("position {}, in Postgres", answer.position));
-  add(text, "locked", "writers waited for " + time_text(answer.locked_ms) + " at most");
+  add_labelled(text, "last change", fmt::format("position {}, in Postgres", answer.position));
+  add_labelled(text, "locked", "writers waited for " + time_text(answer.locked_ms) + " at most");
   add_sequences(text, answer);
   add_constraints(text, answer);
-  for (const auto& table : answer.not_captured) add(text, "left behind", table.name + ": " + table.reason);
-  add(text, "the file",
-      answer.fenced ? "refuses every write from now on: this database has moved to Postgres"
-                    : "has no fence: whatever is still written to it stays there");
-  add(text, "took", time_text(answer.elapsed_ms));
+  for (const auto& table : answer.not_captured)
+    add_labelled(text, "left behind", table.name + ": " + table.reason);
+  add_labelled(text, "the file",
+               answer.fenced ? "refuses every write from now on: this database has moved to Postgres"
+                             : "has no fence: whatever is still written to it stays there");
+  add_labelled(text, "took", time_text(answer.elapsed_ms));
   text +=
       "\nLeft to you: let the application use Postgres, and take the pipeline out of the configuration.\n"
       "The rows are still in the file, as they were. To go back to it instead: sluicectl uninstall " +

@@ -12,9 +12,6 @@ namespace {
 
 using text::harmless;
 
-enum Column : std::size_t { kPosition, kTime, kApplied, kTable, kOperation, kKey };
-
-constexpr std::size_t kGap = 2;
 constexpr std::size_t kLeastCut = 8;  ///< columns that a cut text is left with in the narrowest window
 
 }  // namespace

@@ -21,7 +21,7 @@ class LogTable {
   std::string page(const std::vector<LogLine>& entries, std::size_t window);
 
  private:
-  static constexpr std::size_t kColumns = 6;
+  enum Column : std::size_t { kPosition, kTime, kApplied, kTable, kOperation, kKey, kColumns };
   using Fields = std::array<std::string, kColumns>;
 
   static Fields fields_of(const LogLine& entry);

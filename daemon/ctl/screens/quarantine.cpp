@@ -21,7 +21,6 @@ using text::harmless;
 enum Column : std::size_t { kId, kTable, kKey, kSince, kRefusal, kMessage, kColumns };
 using Fields = std::array<std::string, kColumns>;
 
-constexpr std::size_t kGap = 2;
 constexpr std::size_t kLongestName = 24;  ///< of a table or key, in a window
 constexpr std::size_t kLeastMessage = 20;
 
@@ -51,18 +50,13 @@ void fit(std::vector<Fields>& lines, std::size_t window) {
   for (Fields& line : lines) line[kMessage] = cut(line[kMessage], left);
 }
 
-std::string moment(WallTime time, WallTime now) {
-  return fmt::format("{} ({} ago)", local_text(time),
-                     elapsed_text(std::chrono::duration<double>(now - time).count()));
-}
-
-void add(std::string& text, const char* label, const std::string& value) {
+void add_known(std::string& text, const char* label, const std::string& value) {
   if (!value.empty()) text += fmt::format("  {:<10}  {}\n", label, harmless(value));
 }
 
 void add_values(std::string& text, const HeldRow& row) {
   if (row.operation == "delete")
-    return add(text, "row", "it is gone in SQLite, and was to be deleted in Postgres");
+    return add_known(text, "row", "it is gone in SQLite, and was to be deleted in Postgres");
   std::size_t width = 0;
   for (const auto& field : row.values) width = std::max(width, width_of(harmless(field.column)));
   const char* label = "row";
@@ -90,16 +84,17 @@ std::string render_quarantine(const QuarantineAnswer& answer, std::size_t window
 
 std::string render_held_row(const std::string& pipeline, const HeldRow& row, WallTime now) {
   std::string text = fmt::format("{}: row {} in quarantine\n", pipeline, row.id);
-  add(text, "table", row.table);
-  add(text, "key", row.key);
-  add(text, "refusal", row.sqlstate.empty() ? row.code : "SQLSTATE " + row.sqlstate);
-  add(text, "message", row.message);
-  add(text, "column", row.column);
-  add(text, "constraint", row.constraint);
-  add(text, "remedy", row.hint);
-  add(text, "since", moment(row.first_at, now));
-  add(text, "last try", fmt::format("{}, tried {}", moment(row.last_at, now), counted(row.attempts, "time")));
-  add(text, "position", std::to_string(row.position));
+  add_known(text, "table", row.table);
+  add_known(text, "key", row.key);
+  add_known(text, "refusal", row.sqlstate.empty() ? row.code : "SQLSTATE " + row.sqlstate);
+  add_known(text, "message", row.message);
+  add_known(text, "column", row.column);
+  add_known(text, "constraint", row.constraint);
+  add_known(text, "remedy", row.hint);
+  add_known(text, "since", moment(row.first_at, now));
+  add_known(text, "last try",
+            fmt::format("{}, tried {}", moment(row.last_at, now), counted(row.attempts, "time")));
+  add_known(text, "position", std::to_string(row.position));
   add_values(text, row);
   return text;
 }

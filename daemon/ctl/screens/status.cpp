@@ -46,18 +46,6 @@ const char* meaning(State state) {
   return "";
 }
 
-double seconds_between(WallTime from, WallTime to) {
-  return std::chrono::duration<double>(to - from).count();
-}
-
-std::string moment(WallTime time, WallTime now) {
-  return fmt::format("{} ({} ago)", local_text(time), elapsed_text(seconds_between(time, now)));
-}
-
-void add(std::string& text, const char* label, const std::string& value) {
-  text += fmt::format("  {:<11}  {}\n", label, harmless(value));
-}
-
 std::string behind(const PipelineReport& pipeline) {
   if (pipeline.state == State::copying)
     return "the copy is not complete, " + counted(pipeline.pending, "change") + " beside it";
@@ -87,24 +75,26 @@ bool can_be_skipped(const PipelineReport& pipeline) {
 
 void add_error(std::string& text, const PipelineReport& pipeline, WallTime now) {
   const ErrorReport& error = *pipeline.error;
-  add(text, "error", error_line(error));
-  add(text, "remedy", error.hint);
+  add_labelled(text, "error", error_line(error));
+  add_labelled(text, "remedy", error.hint);
   if (can_be_skipped(pipeline))
-    add(text, "or skip it", fmt::format("sluicectl skip {} --error {}", pipeline.name, error.id));
-  add(text, "since", fmt::format("{}, tried {}", moment(error.since, now), counted(error.attempts, "time")));
-  if (error.next_retry_s) add(text, "next try", "in " + elapsed_text(*error.next_retry_s));
-  add(text, "error id", error.id);
+    add_labelled(text, "or skip it", fmt::format("sluicectl skip {} --error {}", pipeline.name, error.id));
+  add_labelled(text, "since",
+               fmt::format("{}, tried {}", moment(error.since, now), counted(error.attempts, "time")));
+  if (error.next_retry_s) add_labelled(text, "next try", "in " + elapsed_text(*error.next_retry_s));
+  add_labelled(text, "error id", error.id);
 }
 
 void add_waiting(std::string& text, const PipelineReport& pipeline, WallTime now) {
   const Waiting& waiting = *pipeline.waiting;
-  add(text, "waiting", fmt::format("for {}, since {}", sentence(waiting), moment(waiting.since, now)));
-  if (!pipeline.error || pipeline.error->hint != waiting.hint) add(text, "remedy", waiting.hint);
+  add_labelled(text, "waiting",
+               fmt::format("for {}, since {}", sentence(waiting), moment(waiting.since, now)));
+  if (!pipeline.error || pipeline.error->hint != waiting.hint) add_labelled(text, "remedy", waiting.hint);
 }
 
 void add_work(std::string& text, const WorkReport& work) {
-  add(text, doing(work.kind).c_str(), work.table);
-  add(text, "", pace_text(work));
+  add_labelled(text, doing(work.kind).c_str(), work.table);
+  add_labelled(text, "", pace_text(work));
 }
 
 bool worth_listing(const std::vector<TableReport>& tables) {
@@ -114,12 +104,13 @@ bool worth_listing(const std::vector<TableReport>& tables) {
 
 void add_tables(std::string& text, const std::vector<TableReport>& tables) {
   if (tables.empty()) return;
-  if (!worth_listing(tables)) return add(text, "tables", fmt::format("{}, all streaming", tables.size()));
+  if (!worth_listing(tables))
+    return add_labelled(text, "tables", fmt::format("{}, all streaming", tables.size()));
   std::size_t width = 0;
   for (const TableReport& table : tables)
     if (tables.size() <= kFewTables || table.state != "streaming")
       width = std::max(width, width_of(harmless(table.name)));
-  add(text, "tables", counted(static_cast<std::int64_t>(tables.size()), "table"));
+  add_labelled(text, "tables", counted(static_cast<std::int64_t>(tables.size()), "table"));
   for (const TableReport& table : tables) {
     if (tables.size() > kFewTables && table.state == "streaming") continue;
     const std::string name = harmless(table.name);
@@ -127,33 +118,34 @@ void add_tables(std::string& text, const std::vector<TableReport>& tables) {
                                    table.state, table.target);
     if (table.state == "copying")
       line += fmt::format(", {} of about {}", grouped(table.rows_copied), counted(table.rows_total, "row"));
-    add(text, "", line);
+    add_labelled(text, "", line);
   }
 }
 
 std::string render(const PipelineReport& pipeline, WallTime now) {
   std::string text =
       fmt::format("{}: {}: {}\n", pipeline.name, to_string(pipeline.state), meaning(pipeline.state));
-  add(text, "behind", behind(pipeline));
+  add_labelled(text, "behind", behind(pipeline));
   if (pipeline.work) add_work(text, *pipeline.work);
-  if (pipeline.last_commit_at) add(text, "last commit", moment(*pipeline.last_commit_at, now));
+  if (pipeline.last_commit_at) add_labelled(text, "last commit", moment(*pipeline.last_commit_at, now));
   if (const auto& flush = pipeline.last_flush)
-    add(text, "last flush",
-        fmt::format("{}, {} in {:.1f} ms", moment(flush->at, now), counted(flush->changes, "change"),
-                    flush->elapsed_ms));
+    add_labelled(text, "last flush",
+                 fmt::format("{}, {} in {:.1f} ms", moment(flush->at, now), counted(flush->changes, "change"),
+                             flush->elapsed_ms));
   if (pipeline.waiting) add_waiting(text, pipeline, now);
   if (pipeline.error) add_error(text, pipeline, now);
   if (pipeline.quarantined > 0)
-    add(text, "quarantine", counted(pipeline.quarantined, "row") + ": sluicectl quarantine list");
+    add_labelled(text, "quarantine", counted(pipeline.quarantined, "row") + ": sluicectl quarantine list");
   const std::string journal = pipeline.journal_mode.empty() ? "" : ", journal mode " + pipeline.journal_mode;
-  add(text, "source", pipeline.source_path + journal);
-  add(text, "target", target(pipeline));
-  add(text, "so far",
-      fmt::format("{} in {}, {} copied", counted(pipeline.changes_applied, "change"),
-                  pipeline.batches == 1 ? "1 batch" : grouped(pipeline.batches) + " batches",
-                  counted(pipeline.rows_copied, "row")));
+  add_labelled(text, "source", pipeline.source_path + journal);
+  add_labelled(text, "target", target(pipeline));
+  add_labelled(text, "so far",
+               fmt::format("{} in {}, {} copied", counted(pipeline.changes_applied, "change"),
+                           pipeline.batches == 1 ? "1 batch" : grouped(pipeline.batches) + " batches",
+                           counted(pipeline.rows_copied, "row")));
   add_tables(text, pipeline.tables);
-  for (const NotCaptured& item : pipeline.not_captured) add(text, "left out", item.name + ": " + item.reason);
+  for (const NotCaptured& item : pipeline.not_captured)
+    add_labelled(text, "left out", item.name + ": " + item.reason);
   return text;
 }
 

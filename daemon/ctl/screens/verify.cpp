@@ -16,21 +16,17 @@ namespace {
 
 using text::harmless;
 
-constexpr std::size_t kLongestName = 30;  ///< of a table, in a window
+constexpr std::size_t kLongestText = 30;  ///< of a table, in a window
 
 std::string fitted(const std::string& text, std::size_t window) {
   const std::string plain = or_dash(text);
-  return window == 0 ? plain : cut(plain, kLongestName);
+  return window == 0 ? plain : cut(plain, kLongestText);
 }
 
 /// A key is often what tells most: it has half of the window.
 std::string fitted_key(const RowDifference& row, std::size_t window) {
   const std::string plain = or_dash(row.key);
-  return window == 0 ? plain : cut(plain, std::max(kLongestName, window / 2));
-}
-
-std::string padded(const std::string& text, std::size_t width) {
-  return text + std::string(width - std::min(width, width_of(text)), ' ');
+  return window == 0 ? plain : cut(plain, std::max(kLongestText, window / 2));
 }
 
 void add_line(std::string& text, const std::string& line, std::size_t window) {

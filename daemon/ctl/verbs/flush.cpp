@@ -13,9 +13,6 @@ namespace sluice::daemon {
 
 namespace {
 
-/// The daemon keeps the deadline; this is how much later the client gives up on the daemon.
-constexpr std::chrono::seconds kGrace{5};
-
 std::vector<ClientRequest> requests_for(const std::vector<std::string>& pipelines,
                                         std::chrono::milliseconds timeout) {
   std::vector<ClientRequest> requests;

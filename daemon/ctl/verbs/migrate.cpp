@@ -14,7 +14,6 @@ namespace {
 
 /// Long enough for the largest file; the daemon goes on by itself after it.
 constexpr std::chrono::hours kComparison{1};
-constexpr std::chrono::seconds kGrace{5};
 
 const PipelineConfig& chosen(const Config& config, const std::string& name) {
   for (const PipelineConfig& pipeline : config.pipelines)

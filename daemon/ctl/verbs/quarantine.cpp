@@ -16,9 +16,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// The daemon keeps the deadline; this is how much later the client gives up on the daemon.
-constexpr std::chrono::seconds kGrace{5};
-
 /// So many ids fit into one request.
 constexpr std::size_t kMostIds = 1000;
 

@@ -76,7 +76,7 @@ Statement prepare(sqlite3* database, const std::string& sql) {
   return Statement(statement);
 }
 
-std::string joined(const std::vector<std::string>& words) {
+std::string in_brackets(const std::vector<std::string>& words) {
   std::string text;
   for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
   return words.size() > 1 ? "(" + text + ")" : text;
@@ -133,7 +133,7 @@ Oracle::Rows Oracle::source_rows(const std::string& table, const std::vector<Col
       key.push_back(row.values.back());
       literal.push_back(text_of(sqlite3_column_value(statement.get(), i + static_cast<int>(columns.size()))));
     }
-    row.literal = joined(literal);
+    row.literal = in_brackets(literal);
     rows.emplace(key, row);
   }
   return rows;
@@ -177,7 +177,7 @@ std::string Oracle::differences(const std::string& table) {
     }
     there.erase(twin);
   }
-  for (const auto& [key, row] : there) list += table + " " + joined(key) + " is only in Postgres\n";
+  for (const auto& [key, row] : there) list += table + " " + in_brackets(key) + " is only in Postgres\n";
   return list;
 }
 
