@@ -71,8 +71,8 @@ std::vector<Spelling> spellings() {
     all.push_back({"code =", room, std::regex(R"re(\bcode = "([a-z_]+)")re")});
   all.push_back({"SourceError", "capture", first_text_of("SourceError")});
   all.push_back({"table_fault", "applier", first_text_of("table_fault")});
-  for (const char* name : {"Diverged", "ControlError", "CutoverRefused", "Refusal", "refuse", "to_response",
-                           "step_to", "SourceFault"})
+  for (const char* name : {"Diverged", "ControlError", "CutoverRefused", "Refusal", "refuse_request",
+                           "to_response", "step_to", "SourceFault"})
     all.push_back({name, "daemon", first_text_of(name)});
   // An error that a function makes and returns: a word of several parts, and then no list of fields.
   const std::regex returned(
