@@ -47,15 +47,16 @@ void run(Session& session, const Statement& statement) {
 }
 
 /// The rows of a chunk's changes that are in the quarantine.
-std::set<RowName> held_back_rows(const Plan& plan, const capture::Chunk& chunk, const Tolerance& tolerance) {
+std::set<RowName> quarantined_rows(const Plan& plan, const capture::Chunk& chunk,
+                                   const Tolerance& tolerance) {
   std::set<RowName> rows;
-  if (tolerance.held_back.empty()) return rows;
+  if (tolerance.quarantined.empty()) return rows;
   for (const auto& changes : chunk.tables) {
     const TargetTable* table = plan.find(changes.table);
     if (!table) continue;
     for (const auto& state : changes.keys) {
       RowName row{table->source.name, capture::encode(state.key)};
-      if (tolerance.held_back.contains(row)) rows.insert(std::move(row));
+      if (tolerance.quarantined.contains(row)) rows.insert(std::move(row));
     }
   }
   return rows;
@@ -104,9 +105,9 @@ bool is_small(const capture::Chunk& chunk) {
   return chunk.at_boundary && !chunk.copy && keys <= kSmallBatchKeys && chunk.bytes <= kSmallBatchBytes;
 }
 
-HeldBack write_small_batch(Session& session, const Plan& plan, const BatchContext& context,
-                           const PipelineRow& believed, const capture::Chunk& chunk) {
-  const auto again = held_back_rows(plan, chunk, *context.tolerance);
+QuarantineMoves write_small_batch(Session& session, const Plan& plan, const BatchContext& context,
+                                  const PipelineRow& believed, const capture::Chunk& chunk) {
+  const auto again = quarantined_rows(plan, chunk, *context.tolerance);
   if (written_in_one_message(session, plan, context, believed, chunk, again)) {
     return {{}, {again.begin(), again.end()}};
   }
@@ -132,7 +133,7 @@ Stage& LargeBatch::stage(const TargetTable& table) {
 
 void LargeBatch::add(const capture::Chunk& chunk) {
   newest_ = &chunk;
-  tried_again_.merge(held_back_rows(plan_, chunk, *context_.tolerance));
+  tried_again_.merge(quarantined_rows(plan_, chunk, *context_.tolerance));
   for (auto& write : convert(plan_, chunk, context_.text)) {
     const auto changes = std::find_if(chunk.tables.begin(), chunk.tables.end(),
                                       [&](const auto& c) { return c.table == write.table->source.id; });
@@ -172,7 +173,7 @@ void LargeBatch::add_to_stage(const TableWrite& write) {
   refuse(table, std::move(refusals));
 }
 
-/// Rows that are refused: held back where that is allowed, else the end of the batch.
+/// Rows that are refused: quarantined where that is allowed, else the end of the batch.
 void LargeBatch::refuse(const TargetTable& table, std::vector<Refusal> refusals) {
   const Tolerance& tolerance = strict_ ? *strict_ : *context_.tolerance;
   std::vector<std::string> keys;
@@ -322,14 +323,14 @@ void LargeBatch::add_source_values(Refusal& refusal) const {
 
 /// What is refused goes into the quarantine, what was there and has been written leaves it, both with the
 /// rows themselves. So many refusals that the table is at fault end the batch.
-HeldBack LargeBatch::keep_account(const capture::Anchor& to) {
-  HeldBack held_back;
+QuarantineMoves LargeBatch::keep_account(const capture::Anchor& to) {
+  QuarantineMoves moves;
   std::string statements;
   for (auto& refusal : refusals_) {
     add_source_values(refusal);
-    held_back.refused.push_back(refusal.row);
+    moves.refused.push_back(refusal.row);
     tried_again_.erase(refusal.row);
-    statements += hold_back_sql(session_, context_.state_schema, context_.pipeline, refusal, to.position);
+    statements += quarantine_sql(session_, context_.state_schema, context_.pipeline, refusal, to.position);
   }
   for (const TargetTable& table : plan_.tables) {
     const auto is_of_table = [&](const Refusal& refusal) { return refusal.row.first == table.source.name; };
@@ -338,21 +339,21 @@ HeldBack LargeBatch::keep_account(const capture::Anchor& to) {
     throw beyond_refusal_limit(refused, rows_[table.source.id],
                                std::find_if(refusals_.begin(), refusals_.end(), is_of_table)->error);
   }
-  held_back.resolved.assign(tried_again_.begin(), tried_again_.end());
-  if (!held_back.resolved.empty()) {
-    statements += resolve_sql(context_.state_schema, context_.pipeline, held_back.resolved);
+  moves.resolved.assign(tried_again_.begin(), tried_again_.end());
+  if (!moves.resolved.empty()) {
+    statements += resolve_sql(context_.state_schema, context_.pipeline, moves.resolved);
   }
   if (!statements.empty()) session_.exec(statements);
-  return held_back;
+  return moves;
 }
 
-HeldBack LargeBatch::commit(const capture::Anchor& to, bool whole) {
+QuarantineMoves LargeBatch::commit(const capture::Anchor& to, bool whole) {
   drop_superseded_refusals();
   write();
-  HeldBack held_back = keep_account(to);
+  QuarantineMoves moves = keep_account(to);
   session_.exec(advance_sql(context_.state_schema, context_.pipeline, believed_, to, whole));
   transaction_.commit();
-  return held_back;
+  return moves;
 }
 
 }  // namespace sluice::applier

@@ -40,12 +40,12 @@ struct BatchContext {
 bool is_small(const capture::Chunk& chunk);
 
 /// Writes a whole small batch in one round trip, from BEGIN to COMMIT; where a row is refused, in the way of
-/// a large one. Throws ApplyError, which names the row that is refused and not to be held back.
-HeldBack write_small_batch(Session& session, const Plan& plan, const BatchContext& context,
-                           const PipelineRow& believed, const capture::Chunk& chunk);
+/// a large one. Throws ApplyError, which names the row that is refused and not to be quarantined.
+QuarantineMoves write_small_batch(Session& session, const Plan& plan, const BatchContext& context,
+                                  const PipelineRow& believed, const capture::Chunk& chunk);
 
 /// How much of what a comparison finds is to be made equal.
-enum class Mend {
+enum class Repair {
   nothing,
   rows,         ///< those that are missing or differ
   extra,        ///< and those that only the target has
@@ -69,17 +69,17 @@ class LargeBatch {
   /// are all new go straight into their table where it would refuse them if they were not.
   void add(const capture::Chunk& chunk);
 
-  /// How a piece of a first copy is written.
+  /// How a chunk of a first copy is written.
   enum class Straight {
     streamed,  ///< the server is at work on it while the next one is read; a refusal ends the batch
     checked,   ///< refused rows are told apart
   };
 
-  /// Writes a piece of a first copy straight into a target table that held nothing before. No change of the
+  /// Writes a chunk of a first copy straight into a target table that held nothing before. No change of the
   /// batch is about its keys.
   void copy_straight(const TargetTable& table, const std::vector<capture::Row>& rows, Straight way);
 
-  /// Gathers a piece of a table that is compared with what the target holds already; see reconcile().
+  /// Gathers a chunk of a table that is compared with what the target holds already; see reconcile().
   void gather(const TargetTable& table, const std::vector<capture::Row>& rows);
 
   /// Notes the keys of this table that the changes write, for a scan that has begun; see Comparison.
@@ -87,10 +87,10 @@ class LargeBatch {
   /// Lets go of noted keys: the scan has ended in another way.
   void forget_keys(const TargetTable& table);
 
-  /// Writes what has been gathered so far, and holds a piece of its table against what the target then has.
-  /// What is to be mended of it goes over with commit(), where no row may be refused that is not held back
-  /// already: what stands in the way may be a row that the scan has still to come by.
-  Findings compare(const TargetTable& table, const Piece& piece, Mend mend);
+  /// Writes what has been gathered so far, and holds a chunk of its table against what the target then has.
+  /// What is to be repaired of it goes over with commit(), where no row may be refused that is not in
+  /// quarantine already: what stands in the way may be a row that the scan has still to come by.
+  Findings compare(const TargetTable& table, const ScanChunk& chunk, Repair repair);
 
   /// The table's stage now holds every row of the source: what does the target hold beside them?
   ExistingCounts count_existing(const TargetTable& table);
@@ -102,8 +102,8 @@ class LargeBatch {
   void save(const std::string& source_table, const TableProgress& progress);
 
   /// Writes everything gathered, moves the position and commits. `whole` says that `to` is a boundary. Says
-  /// which rows are held back, and which no longer.
-  HeldBack commit(const capture::Anchor& to, bool whole);
+  /// which rows are in quarantine, and which no longer.
+  QuarantineMoves commit(const capture::Anchor& to, bool whole);
 
  private:
   /// Nobody looks through more refusals of one table; the rest is not even looked for.
@@ -114,9 +114,9 @@ class LargeBatch {
   bool is_checked_against_others(const TargetTable& table) const;
   bool copied_straight(const TableWrite& write, Straight way);
   void add_to_stage(const TableWrite& write);
-  std::vector<Refusal> add_piece(const TargetTable& table, const capture::CopyChunk& chunk);
+  std::vector<Refusal> add_chunk(const TargetTable& table, const capture::CopyChunk& chunk);
   void refuse(const TargetTable& table, std::vector<Refusal> refusals);
-  std::vector<capture::Key> held_back_keys(const TargetTable& table) const;
+  std::vector<capture::Key> quarantined_keys(const TargetTable& table) const;
   void try_again(const TargetTable& table, const std::vector<capture::Row>& rows);
   void write_gathered();
   void drop_stages();
@@ -127,7 +127,7 @@ class LargeBatch {
   bool written_the_short_way(const std::vector<Stage*>& stages);
   void avoid_nested_loops();
   void add_source_values(Refusal& refusal) const;
-  HeldBack keep_account(const capture::Anchor& to);
+  QuarantineMoves keep_account(const capture::Anchor& to);
 
   Session& session_;
   const Plan& plan_;
@@ -141,7 +141,7 @@ class LargeBatch {
   const capture::Chunk* newest_ = nullptr;
   std::set<RowName> tried_again_;  ///< rows in the quarantine that are in the batch
   std::set<capture::TableId> noted_;
-  std::optional<Tolerance> strict_;  ///< once a piece is mended
+  std::optional<Tolerance> strict_;  ///< once a chunk is repaired
 };
 
 }  // namespace sluice::applier

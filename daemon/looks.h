@@ -46,7 +46,7 @@ class Looks : public std::enable_shared_from_this<Looks> {
   /// Starts a flush, and answers with the position to wait for: not from the strand, which may be waiting for
   /// the server.
   void start_flush(const Reply<FlushAnswer>& reply);
-  /// The rows that are held back.
+  /// The rows that are in quarantine.
   void quarantine(const QuarantineQuery& query, Reply<QuarantineAnswer> reply);
   /// Drops rows from the quarantine.
   void discard(const std::vector<std::int64_t>& ids, Reply<DiscardedAnswer> reply);

@@ -25,25 +25,25 @@ bool Comparison::notes_keys(const TargetTable& table) {
 }
 
 Comparison::Comparison(Session& session, const Stage& stage, const std::string& state_schema,
-                       const Piece& piece, const std::vector<capture::Key>& held,
+                       const ScanChunk& chunk, const std::vector<capture::Key>& held,
                        const std::vector<capture::Key>& refused)
     : session_(session),
       stage_(stage),
       table_(stage.table()),
-      piece_(piece),
+      chunk_(chunk),
       notes_(notes_keys(table_)),
       marks_(notes_ ? KeyMarks::for_scan(session, table_, state_schema)
                     : KeyMarks::for_transaction(session, table_)) {
-  if (!notes_ || piece_.is_first()) marks_.begin();
+  if (!notes_ || chunk_.is_first()) marks_.begin();
   if (notes_) marks_.add_stage(stage_.name());
-  marks_.add(piece_.chunk->left_out, KeyMarks::Mark::left_out);
+  marks_.add(chunk_.copied->left_out, KeyMarks::Mark::left_out);
   marks_.add(held, KeyMarks::Mark::held);
   marks_.add(refused, KeyMarks::Mark::there);
 }
 
 Findings Comparison::findings() {
   Findings findings;
-  // A piece is small beside its table, which the planner may not know of one that has just been filled.
+  // A chunk is small beside its table, which the planner may not know of one that has just been filled.
   session_.exec("SET LOCAL enable_nestloop = on");
   count_rows(findings);
   if (tells_extra()) count_extra(findings);
@@ -52,15 +52,15 @@ Findings Comparison::findings() {
   return findings;
 }
 
-/// Each row of the stage beside its own in the target, where there is one; rows that are held back aside.
+/// Each row of the stage beside its own in the target, where there is one; rows that are in quarantine aside.
 std::string Comparison::pairs() const {
   return " FROM " + stage_.name() + " AS s LEFT JOIN " + table_.name + " AS t ON " +
-         key_join(table_, "t", "s") + " AND " + in_piece() + " WHERE NOT s.sluice_gone AND NOT " +
+         key_join(table_, "t", "s") + " AND " + in_chunk() + " WHERE NOT s.sluice_gone AND NOT " +
          marks_.has("s", KeyMarks::Mark::held);
 }
 
-std::string Comparison::in_piece() const {
-  return notes_ ? "true" : key_between(table_, piece_.after, piece_.chunk->frontier);
+std::string Comparison::in_chunk() const {
+  return notes_ ? "true" : key_between(table_, chunk_.after, chunk_.copied->frontier);
 }
 
 void Comparison::count_rows(Findings& findings) {
@@ -77,7 +77,7 @@ std::string Comparison::only_in_target(bool left_out) const {
   std::string condition = "NOT " + marks_.has_row("t");
   if (!notes_) {
     condition += " AND NOT EXISTS (SELECT 1 FROM " + stage_.name() + " AS s WHERE NOT s.sluice_gone AND " +
-                 key_join(table_, "t", "s") + ") AND " + in_piece();
+                 key_join(table_, "t", "s") + ") AND " + in_chunk();
   }
   if (!left_out) condition += " AND NOT " + marks_.has("t", KeyMarks::Mark::left_out);
   return condition;
@@ -128,7 +128,7 @@ void Comparison::show_extra(Findings& findings) {
 }
 
 void Comparison::finish() {
-  if (notes_ && piece_.is_last()) marks_.drop();
+  if (notes_ && chunk_.is_last()) marks_.drop();
 }
 
 std::vector<std::pair<std::string, std::int64_t>> dangling_rows(Session& session, const TargetTable& table) {

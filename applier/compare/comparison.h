@@ -12,20 +12,20 @@
 #include "applier/write/stage.h"
 #include "capture/change.h"
 
-/// A table of the target held against the source's rows, piece by piece, by the images of their values in the
+/// A table of the target held against the source's rows, chunk by chunk, by the images of their values in the
 /// target's types.
 namespace sluice::applier {
 
-/// A piece of the source's rows, in the scan's order, as of the state that the target has.
-struct Piece {
-  const capture::CopyChunk* chunk = nullptr;
-  std::optional<capture::Key> after;  ///< where the piece before it ended; nothing: it is the first
+/// A chunk of the source's rows, in the scan's order, as of the state that the target has.
+struct ScanChunk {
+  const capture::CopyChunk* copied = nullptr;
+  std::optional<capture::Key> after;  ///< where the chunk before it ended; nothing: it is the first
 
   bool is_first() const { return !after; }
-  bool is_last() const { return !chunk->frontier; }
+  bool is_last() const { return !copied->frontier; }
 };
 
-/// Where a scan stands by its frontier, which is empty before the first piece.
+/// Where a scan stands by its frontier, which is empty before the first chunk.
 std::optional<capture::Key> scanned_to(const capture::Key& frontier);
 
 /// One row that is not the same on both sides.
@@ -51,29 +51,29 @@ struct Findings {
   void keep_extra();
 };
 
-/// Compares a piece, inside the transaction that has brought the target to the piece's state. Rows that only
-/// the target has are found piece by piece where both sides sort keys alike; else with the last piece, from
+/// Compares a chunk, inside the transaction that has brought the target to the chunk's state. Rows that only
+/// the target has are found chunk by chunk where both sides sort keys alike; else with the last chunk, from
 /// the keys that the scan and the stream have noted meanwhile.
 class Comparison {
  public:
   /// Do the keys have to be noted while a scan of this table is under way?
   static bool notes_keys(const TargetTable& table);
 
-  /// `stage`: the piece's rows, settled. `held`: keys of rows in the quarantine. `refused`: keys of rows of
-  /// the piece that can't be written.
-  Comparison(Session& session, const Stage& stage, const std::string& state_schema, const Piece& piece,
+  /// `stage`: the chunk's rows, settled. `held`: keys of rows in the quarantine. `refused`: keys of rows of
+  /// the chunk that can't be written.
+  Comparison(Session& session, const Stage& stage, const std::string& state_schema, const ScanChunk& chunk,
              const std::vector<capture::Key>& held, const std::vector<capture::Key>& refused);
 
   Findings findings();
 
-  /// The condition for rows t that only the target has, as far as this piece can tell; `left_out`: also those
+  /// The condition for rows t that only the target has, as far as this chunk can tell; `left_out`: also those
   /// that the table's rule leaves out.
   std::string only_in_target(bool left_out) const;
 
-  /// The condition for rows t whose keys are those of the piece, where it can be told.
-  std::string in_piece() const;
+  /// The condition for rows t whose keys are those of the chunk, where it can be told.
+  std::string in_chunk() const;
 
-  /// Lets go of the noted keys, with the scan's last piece.
+  /// Lets go of the noted keys, with the scan's last chunk.
   void finish();
 
  private:
@@ -82,12 +82,12 @@ class Comparison {
   void show_rows(Findings& findings);
   void show_extra(Findings& findings);
   std::string pairs() const;
-  bool tells_extra() const { return !notes_ || piece_.is_last(); }
+  bool tells_extra() const { return !notes_ || chunk_.is_last(); }
 
   Session& session_;
   const Stage& stage_;
   const TargetTable& table_;
-  const Piece& piece_;
+  const ScanChunk& chunk_;
   bool notes_;
   KeyMarks marks_;
 };

@@ -17,13 +17,13 @@ class KeyMarks {
   enum class Mark {
     there,     ///< the source has the row
     left_out,  ///< it has the row, but the table's rule leaves it out
-    held,      ///< the row is held back in the quarantine
+    held,      ///< the row is in quarantine
   };
 
   /// For this transaction alone.
   static KeyMarks for_transaction(Session& session, const TargetTable& table);
 
-  /// For a scan of several transactions; begin() before its first piece, drop() with its last.
+  /// For a scan of several transactions; begin() before its first chunk, drop() with its last.
   static KeyMarks for_scan(Session& session, const TargetTable& table, const std::string& state_schema);
 
   void begin();

@@ -60,7 +60,7 @@ struct StoredState {
   std::optional<PipelineRow> pipeline;          ///< nothing before the first start
   std::map<std::string, TableProgress> tables;  ///< by the source table's name
   /// The rows in quarantine: source table, and key as capture::encode() writes it.
-  std::set<std::pair<std::string, std::string>> held_back;
+  std::set<std::pair<std::string, std::string>> quarantined;
   /// Why all this can't be what was written; what of it can be read is there, the rest is nothing.
   std::optional<ApplyError> damage;
 };

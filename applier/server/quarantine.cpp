@@ -47,8 +47,8 @@ QuarantinedRow row_from(StateFields row) {
 
 }  // namespace
 
-std::set<std::pair<std::string, std::string>> held_back_rows(Session& session, const StatePlace& place,
-                                                             std::optional<ApplyError>& damage) {
+std::set<std::pair<std::string, std::string>> quarantined_rows(Session& session, const StatePlace& place,
+                                                               std::optional<ApplyError>& damage) {
   std::set<std::pair<std::string, std::string>> rows;
   // A row that belongs to nobody may be this pipeline's, and would be missed by it.
   const auto found = session.exec("SELECT pipeline, source_table, key" +

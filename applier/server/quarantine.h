@@ -12,8 +12,8 @@
 #include "applier/server/session.h"
 #include "applier/server/state_fields.h"
 
-/// The rows that Postgres refused and that are held back, with their evidence: the reading side, and the way
-/// to drop them. Throws ApplyError.
+/// The rows that Postgres refused and that are in quarantine, with their evidence: the reading side, and the
+/// way to drop them. Throws ApplyError.
 namespace sluice::applier {
 
 /// One row of the table `quarantine` of the state schema.
@@ -43,9 +43,9 @@ struct QuarantineSelection {
   bool images = false;
 };
 
-/// Which rows are held back: source table, and key as capture::encode() writes it.
-std::set<std::pair<std::string, std::string>> held_back_rows(Session& session, const StatePlace& place,
-                                                             std::optional<ApplyError>& damage);
+/// Which rows are in quarantine: source table, and key as capture::encode() writes it.
+std::set<std::pair<std::string, std::string>> quarantined_rows(Session& session, const StatePlace& place,
+                                                               std::optional<ApplyError>& damage);
 
 /// The rows of a pipeline by their id. None where there is no such table yet. Throws ApplyError
 /// ("state_damaged") where they can't be what was written.
@@ -53,7 +53,7 @@ std::vector<QuarantinedRow> load_quarantine(Session& session, const std::string&
                                             const std::string& pipeline,
                                             const QuarantineSelection& selection = {});
 
-/// How many rows of a pipeline are held back.
+/// How many rows of a pipeline are in quarantine.
 std::int64_t count_quarantined(Session& session, const std::string& schema, const std::string& pipeline);
 
 /// Drops rows from the quarantine of a pipeline; they stay different on the server until they change again.

@@ -219,10 +219,10 @@ StoredState load_state(Session& session, const std::string& schema, const std::s
   state.pipeline = read_row(session, place, state.damage);
   if (state.pipeline) {
     state.tables = read_tables(session, place, state.damage);
-    state.held_back = held_back_rows(session, place, state.damage);
-    const auto stray = std::find_if(state.held_back.begin(), state.held_back.end(),
+    state.quarantined = quarantined_rows(session, place, state.damage);
+    const auto stray = std::find_if(state.quarantined.begin(), state.quarantined.end(),
                                     [&](const auto& row) { return !state.tables.contains(row.first); });
-    if (stray != state.held_back.end() && !state.damage)
+    if (stray != state.quarantined.end() && !state.damage)
       state.damage = state_damaged(
           place, "column source_table of table quarantine names a table that is not replicated");
   }

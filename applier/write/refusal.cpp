@@ -16,7 +16,7 @@ capture::Row as_texts(const std::vector<std::string>& names) {
 
 bool Tolerance::covers(const Refusal& refusal) const {
   if (refusal.error.fault != Fault::row || refusal.row.second.empty()) return false;
-  return everything || held_back.contains(refusal.row) || skipped.contains(refusal.row);
+  return everything || quarantined.contains(refusal.row) || skipped.contains(refusal.row);
 }
 
 bool is_beyond_limit(std::size_t refused, std::size_t rows) {
@@ -34,8 +34,8 @@ ApplyError beyond_refusal_limit(std::size_t refused, std::size_t rows, const App
   return error;
 }
 
-std::string hold_back_sql(const Session& session, const std::string& schema, const std::string& pipeline,
-                          const Refusal& refusal, capture::Position position) {
+std::string quarantine_sql(const Session& session, const std::string& schema, const std::string& pipeline,
+                           const Refusal& refusal, capture::Position position) {
   const auto& error = refusal.error;
   const auto told = [&](const std::string& text) {
     return quote_literal(session.holds_every_character() ? text::harmless(text) : text::in_ascii(text));

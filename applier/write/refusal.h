@@ -30,9 +30,9 @@ struct Refusal {
 /// Which refused rows are put into the quarantine, and do not stop the batch. Never those whose table is at
 /// fault.
 struct Tolerance {
-  bool everything = false;      ///< the owner has chosen so
-  std::set<RowName> held_back;  ///< these are there already
-  std::set<RowName> skipped;    ///< a person has said so
+  bool everything = false;        ///< the owner has chosen so
+  std::set<RowName> quarantined;  ///< these are there already
+  std::set<RowName> skipped;      ///< a person has said so
 
   bool covers(const Refusal& refusal) const;
 };
@@ -41,7 +41,7 @@ struct Tolerance {
 inline const Tolerance kNoTolerance{};
 
 /// What became of the refused rows of a batch that was committed.
-struct HeldBack {
+struct QuarantineMoves {
   std::vector<RowName> refused;   ///< now in the quarantine
   std::vector<RowName> resolved;  ///< no longer in it
 };
@@ -51,8 +51,8 @@ bool is_beyond_limit(std::size_t refused, std::size_t rows);
 ApplyError beyond_refusal_limit(std::size_t refused, std::size_t rows, const ApplyError& first);
 
 /// The statement that puts a refused row into the quarantine, or renews what is known of it there.
-std::string hold_back_sql(const Session& session, const std::string& schema, const std::string& pipeline,
-                          const Refusal& refusal, capture::Position position);
+std::string quarantine_sql(const Session& session, const std::string& schema, const std::string& pipeline,
+                           const Refusal& refusal, capture::Position position);
 
 /// The statement that takes rows out of the quarantine which have been brought over.
 std::string resolve_sql(const std::string& schema, const std::string& pipeline,

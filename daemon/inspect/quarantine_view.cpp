@@ -39,10 +39,10 @@ std::string remedy(const std::string& pipeline, const QuarantinedRow& row) {
          again;
 }
 
-std::vector<HeldRow::Field> fields_of(const QuarantinedRow& row) {
+std::vector<QuarantineEntry::Field> fields_of(const QuarantinedRow& row) {
   const auto names = capture::decode_key(row.columns);
   const auto values = capture::decode_key(row.image);
-  std::vector<HeldRow::Field> fields;
+  std::vector<QuarantineEntry::Field> fields;
   for (std::size_t i = 0; i < std::min(names.size(), values.size()); ++i)
     fields.push_back({std::get<capture::Text>(names[i]).bytes, capture::to_literal(values[i], kShownBytes)});
   return fields;
@@ -64,7 +64,7 @@ std::string told_key(const QuarantinedRow& row, bool values) {
 
 }  // namespace
 
-HeldRow to_held_row(const std::string& pipeline, const QuarantinedRow& row, bool values) {
+QuarantineEntry to_entry(const std::string& pipeline, const QuarantinedRow& row, bool values) {
   return {.id = row.id,
           .table = row.source_table,
           .key = told_key(row, values),
@@ -79,7 +79,7 @@ HeldRow to_held_row(const std::string& pipeline, const QuarantinedRow& row, bool
           .first_at = parse_utc(row.first_at),
           .last_at = parse_utc(row.last_at),
           .attempts = row.attempts,
-          .values = values ? fields_of(row) : std::vector<HeldRow::Field>()};
+          .values = values ? fields_of(row) : std::vector<QuarantineEntry::Field>()};
 }
 
 QuarantineView::QuarantineView(const PipelineConfig& config, const LookLine& line)
@@ -92,7 +92,7 @@ QuarantineAnswer QuarantineView::read(const QuarantineQuery& query, bool values)
   QuarantineAnswer answer{.pipeline = pipeline_, .rows = {}, .total = total()};
   const auto rows = query.id ? held({*query.id}, true)
                              : load({.after = query.after, .limit = query.limit, .images = !values});
-  for (const auto& row : rows) answer.rows.push_back(to_held_row(pipeline_, row, query.id || values));
+  for (const auto& row : rows) answer.rows.push_back(to_entry(pipeline_, row, query.id || values));
   return answer;
 }
 

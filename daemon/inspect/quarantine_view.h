@@ -11,7 +11,7 @@ namespace sluice::daemon {
 
 /// The quarantine of a pipeline as people see it, over a connection to Postgres of its own. Blocking, until
 /// its line is cut; one thread at a time. Throws applier::ApplyError, and Refusal (404) for an id that is not
-/// held back.
+/// in quarantine.
 class QuarantineView {
  public:
   using Ids = std::vector<std::int64_t>;
@@ -21,7 +21,7 @@ class QuarantineView {
   /// Without `values` nothing that was refused is shown but of a row that is asked for by its id.
   QuarantineAnswer read(const QuarantineQuery& query, bool values);
 
-  /// The ids to try again: those given, all of which must be held back; where none are given, every one.
+  /// The ids to try again: those given, all of which must be in quarantine; where none are given, every one.
   Ids to_retry(Ids ids);
   /// What has come of trying them.
   RetriedAnswer retried(const Ids& ids);
@@ -40,6 +40,6 @@ class QuarantineView {
 };
 
 /// A row with its refusal and the remedy, in words; with its values, or without anything that was refused.
-HeldRow to_held_row(const std::string& pipeline, const applier::QuarantinedRow& row, bool values);
+QuarantineEntry to_entry(const std::string& pipeline, const applier::QuarantinedRow& row, bool values);
 
 }  // namespace sluice::daemon

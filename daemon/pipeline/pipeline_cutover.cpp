@@ -36,7 +36,7 @@ std::string differences_of(const TableVerdict& table) {
   return table.target + " (" + counts + ")";
 }
 
-/// Rows that are held back are no difference to a comparison, but they are to who moves.
+/// Rows that are in quarantine are no difference to a comparison, but they are to who moves.
 std::optional<ControlError> unequal(const VerifyAnswer& found) {
   std::string list;
   for (const auto& table : found.tables) {
@@ -81,10 +81,10 @@ std::optional<ControlError> Pipeline::closed_to_cutover() const {
   if (pump_.state() == State::copying)
     return ControlError{Refused::conflict, "copying", name + " is still copying tables",
                         "wait for the end of the copy: sluicectl status --watch"};
-  if (const auto held_back = replicator_.quarantine().size(); held_back > 0)
+  if (const auto quarantined = replicator_.quarantine().size(); quarantined > 0)
     return ControlError{
         Refused::conflict, "rows_held_back",
-        name + " has " + std::to_string(held_back) + " row(s) in quarantine",
+        name + " has " + std::to_string(quarantined) + " row(s) in quarantine",
         "see: sluicectl quarantine list " + config_.name + "; mend and retry them, or discard them"};
   return std::nullopt;
 }

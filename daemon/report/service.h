@@ -97,8 +97,8 @@ struct QuarantineQuery {
   std::optional<std::int64_t> id;
 };
 
-/// A row that Postgres refused and that is held back, with the evidence.
-struct HeldRow {
+/// A row that Postgres refused and that is in quarantine, with the evidence.
+struct QuarantineEntry {
   struct Field {
     std::string column;
     std::string value;  ///< as a SQL literal
@@ -120,10 +120,10 @@ struct HeldRow {
   std::vector<Field> values;  ///< of a row that was asked for by its id; none for a delete
 };
 
-/// By their ids. `total` counts all rows that are held back.
+/// By their ids. `total` counts all rows that are in quarantine.
 struct QuarantineAnswer {
   std::string pipeline;
-  std::vector<HeldRow> rows;
+  std::vector<QuarantineEntry> rows;
   std::int64_t total = 0;
 };
 
@@ -134,18 +134,18 @@ struct QuarantineChoice {
   std::chrono::milliseconds timeout{30'000};
 };
 
-/// `resolved`: rows that were tried again and are not held back any more.
+/// `resolved`: rows that were tried again and are not in quarantine any more.
 struct RetriedAnswer {
   std::string pipeline;
   std::int64_t tried = 0;
   std::int64_t resolved = 0;
-  std::int64_t quarantined = 0;  ///< all rows that are held back now
+  std::int64_t quarantined = 0;  ///< all rows that are in quarantine now
 };
 
 struct DiscardedAnswer {
   std::string pipeline;
   std::int64_t discarded = 0;
-  std::int64_t quarantined = 0;  ///< all rows that are held back now
+  std::int64_t quarantined = 0;  ///< all rows that are in quarantine now
 };
 
 /// Which refusal to pass over: its id is from the status.
@@ -159,7 +159,7 @@ struct SkippedAnswer {
   std::string pipeline;
   std::string table;
   std::string key;               ///< as SQL literals
-  std::int64_t quarantined = 0;  ///< all rows that are held back now
+  std::int64_t quarantined = 0;  ///< all rows that are in quarantine now
 };
 
 /// Which table to copy again, all of them without a name; `yes`: whatever that changes or deletes.
@@ -226,11 +226,11 @@ class ControlService {
   virtual void check(const std::string& pipeline, Reply<CheckAnswer> reply) = 0;
   /// The changes themselves, read from the file beside the pipeline's own work.
   virtual void log(const LogQuery& query, Reply<LogAnswer> reply) = 0;
-  /// What is held back, read from Postgres beside the pipeline's own work.
+  /// What is in quarantine, read from Postgres beside the pipeline's own work.
   virtual void quarantine(const QuarantineQuery& query, Reply<QuarantineAnswer> reply) = 0;
-  /// Tries rows again now; answers once they have been. not_found for an id that is not held back.
+  /// Tries rows again now; answers once they have been. not_found for an id that is not in quarantine.
   virtual void retry_quarantined(const QuarantineChoice& choice, Reply<RetriedAnswer> reply) = 0;
-  /// Drops rows from the quarantine. not_found, and nothing is dropped, for an id that is not held back.
+  /// Drops rows from the quarantine. not_found, and nothing is dropped, for an id that is not in quarantine.
   virtual void discard_quarantined(const QuarantineChoice& choice, Reply<DiscardedAnswer> reply) = 0;
   /// Puts the row before which the pipeline is halted into the quarantine; answers once it has gone on.
   virtual void skip(const SkipOrder& order, Reply<SkippedAnswer> reply) = 0;

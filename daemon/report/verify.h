@@ -26,7 +26,7 @@ struct TableVerdict {
   std::int64_t missing = 0;          ///< rows that Postgres lacks
   std::int64_t extra = 0;            ///< rows that only Postgres has
   std::int64_t differing = 0;        ///< rows with other values
-  std::int64_t quarantined = 0;      ///< rows that are held back, none of the above
+  std::int64_t quarantined = 0;      ///< rows that are in quarantine, none of the above
   std::int64_t left_out = 0;         ///< rows of Postgres that the table's rule leaves out, none of the above
   std::int64_t dangling = 0;         ///< rows that break a foreign key of the server, equal or not
   std::int64_t repaired = 0;         ///< rows that were written or deleted to make the sides equal

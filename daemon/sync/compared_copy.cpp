@@ -15,8 +15,8 @@ ComparedCopy::ComparedCopy(SyncState& state, const applier::TargetTable& table, 
 }
 
 void ComparedCopy::write(LargeBatch& batch, const capture::CopyChunk& chunk, LargeBatch::Straight /*way*/) {
-  const auto mend = fate_ == OnlyInTarget::deleted ? applier::Mend::left_out_too : applier::Mend::rows;
-  findings_ = batch.compare(table(), {&chunk, applier::scanned_to(frontier())}, mend);
+  const auto repair = fate_ == OnlyInTarget::deleted ? applier::Repair::left_out_too : applier::Repair::rows;
+  findings_ = batch.compare(table(), {&chunk, applier::scanned_to(frontier())}, repair);
   if (fate_ == OnlyInTarget::refused)
     refuse_existing(table(), findings_.extra + findings_.left_out, findings_.differing);
 }

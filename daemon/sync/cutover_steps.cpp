@@ -44,7 +44,7 @@ void refuse_unfit_for_cutover(const SyncState& state) {
     throw CutoverRefused("copying", "table " + table->source.name + " is still being copied",
                          "wait for the end of the copy: sluicectl status --watch");
   }
-  const auto& quarantined = state.tolerance.held_back;
+  const auto& quarantined = state.tolerance.quarantined;
   if (!quarantined.empty()) throw rows_held_back(quarantined.size());
   for (const auto& [name, progress] : state.progress) {
     if (!progress.unfinished) continue;
@@ -74,7 +74,7 @@ void bring_over_the_rest(SyncState& state, Link& link, const Known& known,
     result = step(state, link);
   } while (result.outcome == Outcome::go_on && result.more);
   if (result.outcome != Outcome::go_on || known.row.applied != known.source.newest()) throw source_moved_on();
-  const auto& quarantined = state.tolerance.held_back;
+  const auto& quarantined = state.tolerance.quarantined;
   if (!quarantined.empty()) throw rows_held_back(quarantined.size());
 }
 

@@ -21,7 +21,7 @@ std::vector<applier::RowName> due_again(const SyncState& state) {
   constexpr std::size_t kAtOnce = 1000;
   std::vector<applier::RowName> due;
   if (!state.retry_quarantined) return due;
-  const auto& quarantined = state.tolerance.held_back;
+  const auto& quarantined = state.tolerance.quarantined;
   for (auto row = quarantined.upper_bound(state.retried_to); row != quarantined.end() && due.size() < kAtOnce;
        ++row) {
     due.push_back(*row);
@@ -32,15 +32,15 @@ std::vector<applier::RowName> due_again(const SyncState& state) {
 }  // namespace
 
 void QuarantineBook::discarded(const std::vector<applier::RowName>& rows, applier::Session* session) {
-  for (const auto& row : rows) state_.tolerance.held_back.erase(row);
+  for (const auto& row : rows) state_.tolerance.quarantined.erase(row);
   if (session == nullptr) return;
   // One of them may have been refused again meanwhile.
-  state_.tolerance.held_back =
-      applier::held_back_rows(*session, {state_.target.state_schema, state_.config.name}, state_.damage);
+  state_.tolerance.quarantined =
+      applier::quarantined_rows(*session, {state_.target.state_schema, state_.config.name}, state_.damage);
 }
 
 void QuarantineBook::forget_rows_of_lost_tables(applier::Session& session) {
-  auto& quarantined = state_.tolerance.held_back;
+  auto& quarantined = state_.tolerance.quarantined;
   std::vector<applier::RowName> lost;
   for (const auto& row : quarantined) {
     if (table_of(row, state_.plan) == nullptr) lost.push_back(row);
@@ -50,14 +50,14 @@ void QuarantineBook::forget_rows_of_lost_tables(applier::Session& session) {
   for (const auto& row : lost) quarantined.erase(row);
 }
 
-bool QuarantineBook::keep_account(const applier::HeldBack& held_back, bool at_boundary) {
-  auto& quarantined = state_.tolerance.held_back;
+bool QuarantineBook::keep_account(const applier::QuarantineMoves& moves, bool at_boundary) {
+  auto& quarantined = state_.tolerance.quarantined;
   const auto tried = due_again(state_);
   if (at_boundary && !tried.empty()) state_.retried_to = tried.back();
-  for (const auto& row : held_back.resolved) quarantined.erase(row);
-  quarantined.insert(held_back.refused.begin(), held_back.refused.end());
+  for (const auto& row : moves.resolved) quarantined.erase(row);
+  quarantined.insert(moves.refused.begin(), moves.refused.end());
   state_.tolerance.skipped.clear();
-  state_.retry_helped = state_.retry_helped || !held_back.resolved.empty();
+  state_.retry_helped = state_.retry_helped || !moves.resolved.empty();
   if (!at_boundary || !due_again(state_).empty()) return state_.retry_quarantined;
   state_.retry_quarantined = std::exchange(state_.retry_helped, false) && !quarantined.empty();
   state_.retried_to = {};

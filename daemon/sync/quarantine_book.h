@@ -19,7 +19,7 @@ class QuarantineBook {
   explicit QuarantineBook(SyncState& state) : state_(state) {}
 
   /// How many rows there are.
-  std::int64_t size() const { return static_cast<std::int64_t>(state_.tolerance.held_back.size()); }
+  std::int64_t size() const { return static_cast<std::int64_t>(state_.tolerance.quarantined.size()); }
 
   /// The next steps try them again, whether or not they have changed.
   void retry() {
@@ -37,7 +37,7 @@ class QuarantineBook {
   /// What a batch that was committed has come to. True where rows are left to be tried again: the next ones,
   /// or all of them, because they may have waited for those that have been let in. Only a batch that ends at
   /// a boundary has tried any.
-  bool keep_account(const applier::HeldBack& held_back, bool at_boundary);
+  bool keep_account(const applier::QuarantineMoves& moves, bool at_boundary);
 
  private:
   SyncState& state_;

@@ -13,7 +13,7 @@ void load(SyncState& state, applier::Session& session) {
   auto stored = applier::load_state(session, state.target.state_schema, state.config.name);
   state.row = std::move(stored.pipeline);
   state.progress = std::move(stored.tables);
-  state.tolerance.held_back = std::move(stored.held_back);
+  state.tolerance.quarantined = std::move(stored.quarantined);
   state.damage = std::move(stored.damage);
   if (state.row && state.row->finished) throw has_ended(state.config.name);
 }

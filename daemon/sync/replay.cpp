@@ -86,10 +86,10 @@ class LargeReplay {
   void commit(const Chunk& last) {
     if (last.copy) scan_->record(batch_, *last.copy, result_.rows_copied);
     state_.observe("commit");
-    const auto held_back = batch_.commit(last.to, last.at_boundary);
+    const auto moves = batch_.commit(last.to, last.at_boundary);
 
     advanced(settled_.row, last.to, last.at_boundary);
-    const bool try_again = QuarantineBook(state_).keep_account(held_back, last.at_boundary);
+    const bool try_again = QuarantineBook(state_).keep_account(moves, last.at_boundary);
     if (last.copy) scan_->committed(*last.copy);
     if (scan_ != nullptr && !scan_->copies()) result_.rows_copied = 0;
     result_.wrote = scan_ == nullptr || scan_->writes() || result_.changes > 0;
@@ -135,11 +135,11 @@ StepResult replay_small(SyncState& state, const Settled& settled, const Chunk& c
   result.changes = chunk.changes;
   if (chunk.changes == 0 && chunk.tables.empty()) return result;
   state.observe("apply");
-  const auto held_back =
+  const auto moves =
       applier::write_small_batch(settled.session, state.plan, batch_context(state), settled.row, chunk);
   result.wrote = true;
   advanced(settled.row, chunk.to, true);
-  result.more = QuarantineBook(state).keep_account(held_back, true);
+  result.more = QuarantineBook(state).keep_account(moves, true);
   return result;
 }
 

@@ -14,10 +14,10 @@ TableComparison::TableComparison(SyncState& state, const Settled& settled, const
 
 void TableComparison::write(LargeBatch& batch, const capture::CopyChunk& chunk,
                             LargeBatch::Straight /*way*/) {
-  const auto mend = !repairs_      ? applier::Mend::nothing
-                    : keeps_extra_ ? applier::Mend::rows
-                                   : applier::Mend::extra;
-  findings_ = batch.compare(table(), {&chunk, applier::scanned_to(frontier())}, mend);
+  const auto repair = !repairs_      ? applier::Repair::nothing
+                      : keeps_extra_ ? applier::Repair::rows
+                                     : applier::Repair::extra;
+  findings_ = batch.compare(table(), {&chunk, applier::scanned_to(frontier())}, repair);
 }
 
 void TableComparison::record(LargeBatch& /*batch*/, const capture::CopyChunk& /*last*/,
@@ -31,7 +31,7 @@ void TableComparison::committed(const capture::CopyChunk& last) {
 }
 
 void finish_verifying(SyncState& state, const Settled& settled, const applier::TargetTable& table) {
-  const auto& quarantined = state.tolerance.held_back;
+  const auto& quarantined = state.tolerance.quarantined;
   TableVerdict& verdict = state.verification->current();
   verdict.table = table.source.name;
   verdict.target = table.display_name;

@@ -7,7 +7,7 @@
 
 namespace sluice::daemon {
 
-/// A scan that holds a table against what the target has, for the comparison under way, and mends what
+/// A scan that holds a table against what the target has, for the comparison under way, and repairs what
 /// differs where that was asked for.
 class TableComparison : public Scan {
  public:

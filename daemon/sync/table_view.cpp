@@ -22,7 +22,7 @@ std::vector<TableView> view_tables(const SyncState& state) {
 
 Standing standing(const SyncState& state) {
   return {copying(state), !state.row || state.row->whole,
-          static_cast<std::int64_t>(state.tolerance.held_back.size())};
+          static_cast<std::int64_t>(state.tolerance.quarantined.size())};
 }
 
 }  // namespace sluice::daemon

@@ -42,7 +42,7 @@ const TargetTable* table_to_verify(SyncState& state) {
   return nullptr;
 }
 
-/// The whole table in one transaction. What it finds and mends counts from the start.
+/// The whole table in one transaction. What it finds and repairs counts from the start.
 StepResult repair_whole(SyncState& state, const Settled& settled, const TargetTable& table) {
   const TableDifference before = difference(state, settled, table);
   StepResult result = copy_whole(state, settled, {&table});

@@ -63,7 +63,7 @@ StepResult copy_whole(SyncState& state, const Settled& settled, const Tables& ta
     record(state, batch, *table, next[table]);
   }
   state.observe("commit");
-  const auto held_back = batch.commit(ask.from, true);
+  const auto moves = batch.commit(ask.from, true);
 
   for (const auto& [table, progress] : next) {
     progress_of(state, *table) = progress;
@@ -72,7 +72,7 @@ StepResult copy_whole(SyncState& state, const Settled& settled, const Tables& ta
   advanced(settled.row, ask.from, true);
   result.wrote = true;
   result.copying = copying(state);
-  const bool try_again = QuarantineBook(state).keep_account(held_back, true);
+  const bool try_again = QuarantineBook(state).keep_account(moves, true);
   result.more = result.copying || try_again;
   return result;
 }

@@ -126,7 +126,7 @@ TEST_SUITE("batch") {
     CHECK(error.hint.find("change the value in SQLite") != std::string::npos);
   }
 
-  TEST_CASE("a unique value that moves to a row of a later piece of the copy gives way in time") {
+  TEST_CASE("a unique value that moves to a row of a later chunk of the copy gives way in time") {
     using Straight = applier::LargeBatch::Straight;
     TargetFixture target("CREATE TABLE item (id bigint PRIMARY KEY, name text UNIQUE)",
                          {source_table(1, "item", {"id", "name"})});
@@ -156,7 +156,7 @@ TEST_SUITE("batch") {
     }
   }
 
-  TEST_CASE("what is refused of a streamed piece comes with the next call, as what it is") {
+  TEST_CASE("what is refused of a streamed chunk comes with the next call, as what it is") {
     using Straight = applier::LargeBatch::Straight;
     TargetFixture target("CREATE TABLE item (id bigint PRIMARY KEY, name text)",
                          {source_table(1, "item", {"id", "name"})});

@@ -1,4 +1,4 @@
-// Comparing by value, piece by piece: what is found, and what mending writes.
+// Comparing by value, chunk by chunk: what is found, and what repairing writes.
 
 #include "applier/compare/comparison.h"
 
@@ -13,34 +13,34 @@ namespace {
 
 using applier::Finding;
 using applier::Findings;
-using applier::Mend;
+using applier::Repair;
 using capture::Key;
 using capture::Row;
 
-capture::CopyChunk piece_of(std::vector<Row> rows, std::optional<Key> frontier) {
-  capture::CopyChunk piece;
-  piece.table = 1;
-  piece.rows = std::move(rows);
-  piece.frontier = std::move(frontier);
-  return piece;
+capture::CopyChunk chunk_of(std::vector<Row> rows, std::optional<Key> frontier) {
+  capture::CopyChunk chunk;
+  chunk.table = 1;
+  chunk.rows = std::move(rows);
+  chunk.frontier = std::move(frontier);
+  return chunk;
 }
 
-/// Compares one piece in a batch of its own, to which changes of the stream may belong.
-Findings compare(TargetFixture& target, const capture::CopyChunk& piece, std::optional<Key> after,
-                 Mend mend = Mend::nothing, std::vector<capture::TableChanges> stream = {},
+/// Compares one chunk in a batch of its own, to which changes of the stream may belong.
+Findings compare(TargetFixture& target, const capture::CopyChunk& chunk, std::optional<Key> after,
+                 Repair repair = Repair::nothing, std::vector<capture::TableChanges> stream = {},
                  applier::BatchContext* context = nullptr) {
-  capture::Chunk chunk;
-  chunk.from = target.row.applied;
-  chunk.to = {{target.row.applied.position.value + 1}, target.row.applied.nonce + 1, "1 i i1"};
-  chunk.at_boundary = true;
-  chunk.tables = std::move(stream);
+  capture::Chunk news;
+  news.from = target.row.applied;
+  news.to = {{target.row.applied.position.value + 1}, target.row.applied.nonce + 1, "1 i i1"};
+  news.at_boundary = true;
+  news.tables = std::move(stream);
   const applier::TargetTable& table = target.plan.tables.front();
   applier::LargeBatch batch(*target.session, target.plan, context ? *context : target.context(), target.row);
   if (after && applier::Comparison::notes_keys(table)) batch.note_keys(table);
-  batch.add(chunk);
-  Findings findings = batch.compare(table, {&piece, std::move(after)}, mend);
-  batch.commit(chunk.to, true);
-  target.row.applied = chunk.to;
+  batch.add(news);
+  Findings findings = batch.compare(table, {&chunk, std::move(after)}, repair);
+  batch.commit(news.to, true);
+  target.row.applied = news.to;
   ++target.row.epoch;
   return findings;
 }
@@ -92,8 +92,8 @@ TEST_SUITE("comparison") {
       target.apply(
           {changes(1, {there(row(0, "x")), there(row(2, "x")), there(row(3, "old")), there(row(4, "x"))})},
           false);
-      const auto first = piece_of({row(1, "b")}, Key{shape.keys[1]});
-      const auto rest = piece_of({row(3, "d")}, std::nullopt);
+      const auto first = chunk_of({row(1, "b")}, Key{shape.keys[1]});
+      const auto rest = chunk_of({row(3, "d")}, std::nullopt);
       const auto at_start = compare(target, first, std::nullopt);
       const auto at_end = compare(target, rest, Key{shape.keys[1]});
       CHECK(at_start.missing + at_end.missing == 1);
@@ -107,7 +107,7 @@ TEST_SUITE("comparison") {
     }
   }
 
-  TEST_CASE("mending writes what differs, and nothing else") {
+  TEST_CASE("repairing writes what differs, and nothing else") {
     for (const Shape& shape : shapes()) {
       CAPTURE(shape.type);
       TargetFixture target("CREATE TABLE item (id " + std::string(shape.type) + " PRIMARY KEY, v text)",
@@ -115,8 +115,8 @@ TEST_SUITE("comparison") {
       const auto row = [&](std::size_t i, const char* value) { return Row{shape.keys[i], text(value)}; };
       target.apply({changes(1, {there(row(0, "x")), there(row(1, "b")), there(row(3, "old"))})}, false);
       const std::string untouched = target.query("SELECT xmin FROM item WHERE v = 'b'");
-      compare(target, piece_of({row(1, "b")}, Key{shape.keys[1]}), std::nullopt, Mend::extra);
-      compare(target, piece_of({row(3, "d"), row(4, "e")}, std::nullopt), Key{shape.keys[1]}, Mend::extra);
+      compare(target, chunk_of({row(1, "b")}, Key{shape.keys[1]}), std::nullopt, Repair::extra);
+      compare(target, chunk_of({row(3, "d"), row(4, "e")}, std::nullopt), Key{shape.keys[1]}, Repair::extra);
       CHECK(target.query("SELECT v FROM item ORDER BY v") == "b\nd\ne\n");
       CHECK(target.query("SELECT xmin FROM item WHERE v = 'b'") == untouched);
     }
@@ -129,9 +129,9 @@ TEST_SUITE("comparison") {
                            {source_table(1, "item", {"id", "v"})});
       const auto row = [&](std::size_t i) { return Row{shape.keys[i], text("x")}; };
       target.apply({changes(1, {there(row(1)), there(row(4))})}, false);
-      compare(target, piece_of({row(1)}, Key{shape.keys[1]}), std::nullopt);
-      const auto found = compare(target, piece_of({row(4)}, std::nullopt), Key{shape.keys[1]}, Mend::nothing,
-                                 {changes(1, {there(row(0))}, true)});
+      compare(target, chunk_of({row(1)}, Key{shape.keys[1]}), std::nullopt);
+      const auto found = compare(target, chunk_of({row(4)}, std::nullopt), Key{shape.keys[1]},
+                                 Repair::nothing, {changes(1, {there(row(0))}, true)});
       CHECK(counts(found) == "0 0 0 0");
       CHECK(target.query("SELECT count(*) FROM item") == "3\n");
     }
@@ -144,12 +144,12 @@ TEST_SUITE("comparison") {
                            {source_table(1, "item", {"id", "v"})});
       const auto row = [&](std::size_t i) { return Row{shape.keys[i], text("x")}; };
       target.apply({changes(1, {there(row(0)), there(row(1)), there(row(2))})}, false);
-      auto piece = piece_of({row(1)}, std::nullopt);
-      piece.left_out = {{shape.keys[0]}, {shape.keys[3]}};
-      CHECK(counts(compare(target, piece, std::nullopt)) == "0 1 0 1");
-      CHECK(counts(compare(target, piece, std::nullopt, Mend::extra)) == "0 1 0 1");
+      auto chunk = chunk_of({row(1)}, std::nullopt);
+      chunk.left_out = {{shape.keys[0]}, {shape.keys[3]}};
+      CHECK(counts(compare(target, chunk, std::nullopt)) == "0 1 0 1");
+      CHECK(counts(compare(target, chunk, std::nullopt, Repair::extra)) == "0 1 0 1");
       CHECK(target.query("SELECT count(*) FROM item") == "2\n");
-      compare(target, piece, std::nullopt, Mend::left_out_too);
+      compare(target, chunk, std::nullopt, Repair::left_out_too);
       CHECK(target.query("SELECT count(*) FROM item") == "1\n");
     }
   }
@@ -163,15 +163,15 @@ TEST_SUITE("comparison") {
       target.apply({changes(1, {there(row(0, "x")), there(row(1, "x"))})}, false);
       applier::Tolerance tolerance;
       for (const std::size_t i : {0, 1, 2})
-        tolerance.held_back.emplace("item", capture::encode(Key{shape.keys[i]}));
+        tolerance.quarantined.emplace("item", capture::encode(Key{shape.keys[i]}));
       auto context = target.context();
       context.tolerance = &tolerance;
       // The first is gone in the source, the second too long for the target, the third missing there.
-      const auto piece = piece_of({row(1, "much too long"), row(2, "x")}, std::nullopt);
-      CHECK(counts(compare(target, piece, std::nullopt, Mend::nothing, {}, &context)) == "0 0 0 0");
+      const auto chunk = chunk_of({row(1, "much too long"), row(2, "x")}, std::nullopt);
+      CHECK(counts(compare(target, chunk, std::nullopt, Repair::nothing, {}, &context)) == "0 0 0 0");
       // One that is not held back is a difference, though no writing would help.
-      tolerance.held_back.erase({"item", capture::encode(Key{shape.keys[1]})});
-      const auto found = compare(target, piece, std::nullopt, Mend::nothing, {}, &context);
+      tolerance.quarantined.erase({"item", capture::encode(Key{shape.keys[1]})});
+      const auto found = compare(target, chunk, std::nullopt, Repair::nothing, {}, &context);
       CHECK(counts(found) == "0 0 1 0");
       CHECK(shown(found).find("differs " + capture::to_literal(Key{shape.keys[1]}) + " v") == 0);
     }
@@ -207,11 +207,11 @@ TEST_SUITE("comparison") {
       REQUIRE(applier::Comparison::notes_keys(target.plan.tables.front()));
       const Row first{key("a"), key("x")};
       const Row second{key("b"), key("x")};
-      compare(target, piece_of({first}, Key{key("a")}), std::nullopt, Mend::extra);
+      compare(target, chunk_of({first}, Key{key("a")}), std::nullopt, Repair::extra);
       const std::string table = target.query("SELECT relname FROM pg_class WHERE relname LIKE 'seen%'");
       target.query(applier::replace_all(harm, "@", table.substr(0, table.size() - 1)));
       const auto refused =
-          refusal([&] { compare(target, piece_of({second}, std::nullopt), Key{key("a")}, Mend::extra); });
+          refusal([&] { compare(target, chunk_of({second}, std::nullopt), Key{key("a")}, Repair::extra); });
       CHECK(refused.code == "state_damaged");
       CHECK(refused.hint.find("sluicectl resync shop") != std::string::npos);
       CHECK(target.query("SELECT count(*) FROM item") == "2\n");

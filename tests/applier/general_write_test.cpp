@@ -39,8 +39,8 @@ capture::TableChanges placed(std::vector<std::pair<std::int64_t, std::string>> r
 }
 
 /// Applies a batch that may put rows into the quarantine.
-applier::HeldBack apply_tolerantly(TargetFixture& target, std::vector<capture::TableChanges> tables,
-                                   const applier::Tolerance& tolerance, bool large = false) {
+applier::QuarantineMoves apply_tolerantly(TargetFixture& target, std::vector<capture::TableChanges> tables,
+                                          const applier::Tolerance& tolerance, bool large = false) {
   capture::Chunk chunk;
   chunk.from = target.row.applied;
   chunk.to = {{target.row.applied.position.value + 1}, target.row.applied.nonce + 1, "1 i i1"};
@@ -55,10 +55,10 @@ applier::HeldBack apply_tolerantly(TargetFixture& target, std::vector<capture::T
     batch.add(chunk);
     return batch.commit(chunk.to, true);
   };
-  auto held_back = write();
+  auto quarantined = write();
   target.row.applied = chunk.to;
   ++target.row.epoch;
-  return held_back;
+  return quarantined;
 }
 
 applier::Tolerance quarantine() {
@@ -227,9 +227,9 @@ TEST_SUITE("general write") {
           role);
       auto tolerance = quarantine();
       target.apply({placed({{4, "d"}})}, false);
-      auto held_back = apply_tolerantly(
+      auto quarantined = apply_tolerantly(
           target, {placed({{1, "a"}, {2, "long"}, {3, "no"}, {4, "longer"}, {5, "e"}})}, tolerance);
-      CHECK(held_back.refused.size() == 3);
+      CHECK(quarantined.refused.size() == 3);
       CHECK(target.query("SELECT id, place FROM seat ORDER BY id") == "1|a\n4|d\n5|e\n");
       CHECK(
           target.query("SELECT key, operation, sqlstate, column_name, constraint_name, position, image FROM "
@@ -237,12 +237,12 @@ TEST_SUITE("general write") {
           "i2|write|22001|place||102|i2 t6c6f6e67\ni3|write|23514|place|seat_place_check|102|i3 t6e6f\n"
           "i4|write|22001|place||102|i4 t6c6f6e676572\n");
 
-      tolerance.held_back.insert(held_back.refused.begin(), held_back.refused.end());
-      held_back = apply_tolerantly(target, {placed({{2, "b"}, {3, "no"}}), changes(9, {})}, tolerance);
-      CHECK(held_back.resolved == std::vector<applier::RowName>{{"seat", "i2"}});
+      tolerance.quarantined.insert(quarantined.refused.begin(), quarantined.refused.end());
+      quarantined = apply_tolerantly(target, {placed({{2, "b"}, {3, "no"}}), changes(9, {})}, tolerance);
+      CHECK(quarantined.resolved == std::vector<applier::RowName>{{"seat", "i2"}});
       CHECK(target.query("SELECT key, attempts FROM sluice.quarantine ORDER BY key") == "i3|2\ni4|1\n");
-      held_back = apply_tolerantly(target, {changes(1, {gone(integer(3)), gone(integer(4))})}, tolerance);
-      CHECK(held_back.resolved.size() == 2);
+      quarantined = apply_tolerantly(target, {changes(1, {gone(integer(3)), gone(integer(4))})}, tolerance);
+      CHECK(quarantined.resolved.size() == 2);
       CHECK(target.query("SELECT id, place FROM seat ORDER BY id") == "1|a\n2|b\n5|e\n");
       CHECK(target.query("SELECT count(*) FROM sluice.quarantine") == "0\n");
     }
@@ -253,9 +253,10 @@ TEST_SUITE("general write") {
         "CREATE TABLE seat (id bigint PRIMARY KEY, place text NOT NULL UNIQUE CHECK (place <> 'no'))",
         {seats()});
     target.apply({placed({{1, "a"}, {2, "b"}, {3, "c"}})}, false);
-    const auto held_back = apply_tolerantly(target, {placed({{1, "b"}, {2, "no"}, {3, "a"}})}, quarantine());
+    const auto quarantined =
+        apply_tolerantly(target, {placed({{1, "b"}, {2, "no"}, {3, "a"}})}, quarantine());
     // Row 2 keeps its old value, so row 1 can't have it either: the two belong together.
-    CHECK(held_back.refused.size() >= 1);
+    CHECK(quarantined.refused.size() >= 1);
     const auto more = apply_tolerantly(target, {placed({{1, "b"}, {2, "z"}, {3, "a"}})}, quarantine());
     CHECK(more.refused.empty());
     CHECK(target.query("SELECT id, place FROM seat ORDER BY id") == "1|b\n2|z\n3|a\n");
@@ -299,10 +300,10 @@ TEST_SUITE("general write") {
       for (int i = 0; i < kRows; ++i)
         keys.push_back(there({integer(i), text(i == kBadRow ? bad_place : place)}));
       relay.reset_counts();
-      const auto held_back =
+      const auto quarantined =
           apply_tolerantly(target, {changes(1, std::move(keys), all_new)}, quarantine(), true);
       const auto count = relay.round_trips();
-      CHECK(held_back.refused.size() == (place == bad_place ? 0 : 1));
+      CHECK(quarantined.refused.size() == (place == bad_place ? 0 : 1));
       CHECK(target.query("SELECT count(*) FROM seat WHERE place = '" + place + "'") ==
             std::to_string(place == bad_place ? kRows : kRows - 1) + "\n");
       return count;

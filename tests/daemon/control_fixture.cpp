@@ -90,22 +90,22 @@ LogAnswer full_log() {
 }
 
 QuarantineAnswer full_quarantine() {
-  const HeldRow written{.id = 7,
-                        .table = "packages",
-                        .key = "3",
-                        .operation = "write",
-                        .code = "row_refused",
-                        .message = "value too long for type character varying(20)",
-                        .sqlstate = "22001",
-                        .column = "name",
-                        .constraint = "",
-                        .hint = "change the row in SQLite",
-                        .position = 1234,
-                        .first_at = parse_utc("2026-11-20T14:03:22.125Z"),
-                        .last_at = parse_utc("2026-11-20T14:04:22.125Z"),
-                        .attempts = 2,
-                        .values = {{"id", "3"}, {"name", "'a name of more than twenty letters'"}}};
-  HeldRow deleted = written;
+  const QuarantineEntry written{.id = 7,
+                                .table = "packages",
+                                .key = "3",
+                                .operation = "write",
+                                .code = "row_refused",
+                                .message = "value too long for type character varying(20)",
+                                .sqlstate = "22001",
+                                .column = "name",
+                                .constraint = "",
+                                .hint = "change the row in SQLite",
+                                .position = 1234,
+                                .first_at = parse_utc("2026-11-20T14:03:22.125Z"),
+                                .last_at = parse_utc("2026-11-20T14:04:22.125Z"),
+                                .attempts = 2,
+                                .values = {{"id", "3"}, {"name", "'a name of more than twenty letters'"}}};
+  QuarantineEntry deleted = written;
   deleted.id = 8;
   deleted.table = "package_categories";
   deleted.key = "(1, 'it''s')";
@@ -229,8 +229,8 @@ void ScriptedService::quarantine(const QuarantineQuery& query, Reply<QuarantineA
   note("quarantine " + query.pipeline + " " + std::to_string(query.limit) + " " +
        std::to_string(query.after) + (query.id ? " " + std::to_string(*query.id) : ""));
   if (refusal) return reply(*refusal);
-  QuarantineAnswer page{.pipeline = held_back.pipeline, .rows = {}, .total = held_back.total};
-  for (const HeldRow& row : held_back.rows) {
+  QuarantineAnswer page{.pipeline = quarantine_page.pipeline, .rows = {}, .total = quarantine_page.total};
+  for (const QuarantineEntry& row : quarantine_page.rows) {
     const bool full = page.rows.size() == static_cast<std::size_t>(query.limit);
     if (!full && (query.id ? row.id == *query.id : row.id > query.after)) page.rows.push_back(row);
   }

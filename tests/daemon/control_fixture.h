@@ -74,7 +74,7 @@ class ScriptedService : public ControlService {
   DaemonReport report = full_report();
   std::optional<ControlError> refusal;  ///< what every verb answers, if anything
   std::int64_t quarantined = 0;
-  QuarantineAnswer held_back = full_quarantine();
+  QuarantineAnswer quarantine_page = full_quarantine();
   bool hold_flushes = false;
   std::vector<Reply<FlushAnswer>> held;
   struct HeldResync {

@@ -172,7 +172,7 @@ TEST_CASE("one row is shown with everything, and no command reaches the terminal
   QuarantineAnswer answer = full_quarantine();
   answer.rows[0].values[1].value = "'\x1b[31mred\n'";
   const WallTime now = parse_utc("2026-11-20T14:05:00.000Z");
-  CHECK(render_held_row("shop", answer.rows[0], now) == R"(shop: row 7 in quarantine
+  CHECK(render_quarantine_entry("shop", answer.rows[0], now) == R"(shop: row 7 in quarantine
   table       packages
   key         3
   refusal     SQLSTATE 22001
@@ -185,7 +185,7 @@ TEST_CASE("one row is shown with everything, and no command reaches the terminal
   row         id    3
               name  '\x1b[31mred\n'
 )");
-  CHECK(render_held_row("shop", answer.rows[1], now) == R"(shop: row 8 in quarantine
+  CHECK(render_quarantine_entry("shop", answer.rows[1], now) == R"(shop: row 8 in quarantine
   table       package_categories
   key         (1, 'it''s')
   refusal     row_refused
@@ -267,7 +267,7 @@ TEST_CASE("the verbs of the quarantine ask for what was said, and end with the d
 
 TEST_CASE("everything that is held back can be discarded at once, page after page") {
   Verb verb;
-  verb.server.service.held_back = more_than_a_page();
+  verb.server.service.quarantine_page = more_than_a_page();
   verb.invocation.pipeline = "shop";
   verb.invocation.all = true;
   CHECK(verb(run_quarantine_discard) == ExitCode::done);
@@ -277,7 +277,7 @@ TEST_CASE("everything that is held back can be discarded at once, page after pag
   CHECK(calls[1] == "quarantine shop 1000 1000");
   CHECK(calls[2].ends_with(" 998 999 1000"));
   CHECK(calls[3] == "discard_quarantined shop 1001");
-  verb.server.service.held_back = {"shop", {}, 0};
+  verb.server.service.quarantine_page = {"shop", {}, 0};
   CHECK(verb(run_quarantine_discard) == ExitCode::done);
   CHECK(verb.last_call() == "quarantine shop 1000 0");
   verb.invocation.all = false;

@@ -64,10 +64,10 @@ struct Ward : Store {
   void refuse(int id = 3) {
     source.exec("INSERT INTO packages VALUES (" + std::to_string(id) + ", '" + kTooLong + "')");
     const json flushed = must_flush(daemon);
-    CHECK(flushed.at("quarantined") == held_back());
+    CHECK(flushed.at("quarantined") == quarantined());
   }
 
-  std::int64_t held_back() { return document().at("total").get<std::int64_t>(); }
+  std::int64_t quarantined() { return document().at("total").get<std::int64_t>(); }
   json document() { return json::parse(daemon.ctl({"quarantine", "list", "--json"}).out); }
   std::string id_of(std::size_t place) { return document().at("rows").at(place).at("id").dump(); }
 };
@@ -141,7 +141,7 @@ TEST_CASE("a row that is repaired in SQLite goes over by itself") {
   ward.refuse();
   ward.source.exec("UPDATE packages SET name = 'gin' WHERE id = 3");
   check_says(ward.daemon.ctl({"flush"}), 0, "shop: ");
-  CHECK(ward.held_back() == 0);
+  CHECK(ward.quarantined() == 0);
   CHECK(ward.status().at("quarantined") == 0);
   CHECK(ward.differences() == "");
 }
@@ -151,7 +151,7 @@ TEST_CASE("a row that is deleted in SQLite is held back no longer") {
   ward.refuse();
   ward.source.exec("DELETE FROM packages WHERE id = 3");
   check_says(ward.daemon.ctl({"flush"}), 0, "shop: ");
-  CHECK(ward.held_back() == 0);
+  CHECK(ward.quarantined() == 0);
   CHECK(ward.differences() == "");
 }
 
@@ -182,7 +182,7 @@ TEST_CASE("after a repair on the server a retry brings the rows over") {
     CHECK(answer.status == 200);
     CHECK(answer.json == json::parse(R"({"pipeline":"shop","tried":2,"resolved":2,"quarantined":0})"));
   }
-  CHECK(ward.held_back() == 0);
+  CHECK(ward.quarantined() == 0);
   CHECK(ward.differences() == "");
   check_says(ward.daemon.ctl({"flush"}), 0, "shop: nothing to do");
 }
@@ -196,7 +196,7 @@ TEST_CASE("a repair on the server is noticed without a word") {
   ward.daemon.start();
   ward.refuse();
   ward.server("ALTER TABLE packages ALTER COLUMN name TYPE text");
-  wait_until("the row has gone over", [&] { return ward.held_back() == 0; });
+  wait_until("the row has gone over", [&] { return ward.quarantined() == 0; });
   CHECK(ward.server("SELECT name FROM packages WHERE id = 3") == kTooLong);
 }
 
@@ -207,7 +207,7 @@ TEST_CASE("a table that is dropped in SQLite leaves nothing in the quarantine") 
   wait_for_state(ward.daemon, "halted");
   ward.server("DROP TABLE packages CASCADE");
   CHECK(must_flush(ward.daemon).at("quarantined") == 0);
-  CHECK(ward.held_back() == 0);
+  CHECK(ward.quarantined() == 0);
 }
 
 TEST_CASE("a row that is discarded stays different until it changes again") {
@@ -243,7 +243,7 @@ TEST_CASE("an id that is not held back is told by name, and nothing is done") {
   check_error(ward.daemon.http("GET", "/v1/quarantine?pipeline=nosuch"), 404, "unknown_pipeline");
   check_error(ward.daemon.http("POST", "/v1/skip", R"({"pipeline":"nosuch","error":"0"})"), 404,
               "unknown_pipeline");
-  CHECK(ward.held_back() == 1);
+  CHECK(ward.quarantined() == 1);
 }
 
 TEST_CASE("a deletion that the server refuses is held back as well") {
@@ -280,10 +280,10 @@ TEST_CASE("the quarantine is read and pruned while the pipeline waits for the se
   const Lock lock(ward);
   ward.source.exec("INSERT INTO packages VALUES (4, 'gin')");
   lock.wait_for_daemon();
-  CHECK(ward.held_back() == 1);
+  CHECK(ward.quarantined() == 1);
   check_says(ward.daemon.ctl({"quarantine", "show", ward.id_of(0)}), 0, kTooLong);
   check_says(ward.daemon.ctl({"quarantine", "discard", ward.id_of(0)}), 0, "1 row dropped");
-  CHECK(ward.held_back() == 0);
+  CHECK(ward.quarantined() == 0);
 }
 
 TEST_CASE("without its server the quarantine can't be read, and says so") {
@@ -315,11 +315,11 @@ TEST_CASE("a halted pipeline goes on without the row that is skipped") {
   CHECK(ward.names() == "tea rum gin");
   CHECK(ward.status().at("state") == "streaming");
   CHECK(ward.status().at("error").is_null());
-  CHECK(ward.held_back() == 1);
+  CHECK(ward.quarantined() == 1);
   ward.source.exec("UPDATE packages SET name = 'ale' WHERE id = 3");
   must_flush(ward.daemon);
   CHECK(ward.names() == "tea rum ale gin");
-  CHECK(ward.held_back() == 0);
+  CHECK(ward.quarantined() == 0);
 }
 
 TEST_CASE("to skip one row is no leave for the next") {
@@ -331,7 +331,7 @@ TEST_CASE("to skip one row is no leave for the next") {
   CHECK(ward.status().at("error").at("key") == "5");
   check_says(ward.daemon.ctl({"skip", "--error", error_id(ward)}), 0,
              "goes on without table packages, key 5");
-  CHECK(ward.held_back() == 2);
+  CHECK(ward.quarantined() == 2);
   ward.source.exec("INSERT INTO packages VALUES (6, 'a third name of more than twenty letters')");
   wait_for_state(ward.daemon, "halted");
 }
@@ -342,7 +342,7 @@ TEST_CASE("a skip that names another error than the present one does nothing") {
   ward.halt();
   check_error(ward.daemon.http("POST", "/v1/skip", R"({"error":"7bfae9f5"})"), 409, "another_error");
   check_failure(ward.daemon.ctl({"skip", "--error", "7bfae9f5"}), 1, error_id(ward));
-  CHECK(ward.held_back() == 0);
+  CHECK(ward.quarantined() == 0);
   CHECK(ward.status().at("state") == "halted");
 }
 
@@ -352,7 +352,7 @@ TEST_CASE("what is not a single row's fault can't be skipped") {
   ward.source.exec("INSERT INTO packages VALUES (3, 'gin')");
   wait_for_state(ward.daemon, "halted");
   check_error(ward.daemon.http("POST", "/v1/skip", json{{"error", error_id(ward)}}.dump()), 409, "not_a_row");
-  CHECK(ward.held_back() == 0);
+  CHECK(ward.quarantined() == 0);
 }
 
 TEST_CASE("a paused pipeline skips nothing and tries nothing") {
@@ -362,7 +362,7 @@ TEST_CASE("a paused pipeline skips nothing and tries nothing") {
   wait_for_state(ward.daemon, "paused");
   check_error(ward.daemon.http("POST", "/v1/skip", R"({"error":"0"})"), 409, "paused");
   check_error(ward.daemon.http("POST", "/v1/quarantine/retry"), 409, "paused");
-  CHECK(ward.held_back() == 1);
+  CHECK(ward.quarantined() == 1);
 }
 
 TEST_CASE("more refusals than a thousand halt whatever the setting, and nothing is held back") {
@@ -372,7 +372,7 @@ TEST_CASE("more refusals than a thousand halt whatever the setting, and nothing 
       "INSERT INTO packages SELECT i, 'a name of more than twenty letters' FROM n");
   wait_for_state(ward.daemon, "halted");
   CHECK(ward.status().at("error").at("code") == "too_many_refused");
-  CHECK(ward.held_back() == 0);
+  CHECK(ward.quarantined() == 0);
   check_error(ward.daemon.http("POST", "/v1/skip", json{{"error", error_id(ward)}}.dump()), 409, "not_a_row");
   ward.server("ALTER TABLE packages ALTER COLUMN name TYPE text");
   CHECK(ward.daemon.ctl({"retry"}).exit_code == 0);

@@ -6,18 +6,19 @@
 namespace sluice::daemon {
 
 template <>
-constexpr auto kFields<HeldRow::Field> = std::tuple(field("column", &HeldRow::Field::column),
-                                                    field("value", &HeldRow::Field::value));
+constexpr auto kFields<QuarantineEntry::Field> = std::tuple(field("column", &QuarantineEntry::Field::column),
+                                                            field("value", &QuarantineEntry::Field::value));
 
 template <>
-constexpr auto kFields<HeldRow> =
-    std::tuple(field("id", &HeldRow::id), field("table", &HeldRow::table), field("key", &HeldRow::key),
-               field("operation", &HeldRow::operation), field("code", &HeldRow::code),
-               field("message", &HeldRow::message), known("sqlstate", &HeldRow::sqlstate),
-               known("column", &HeldRow::column), known("constraint", &HeldRow::constraint),
-               field("hint", &HeldRow::hint), field("position", &HeldRow::position),
-               field("first_at", &HeldRow::first_at), field("last_at", &HeldRow::last_at),
-               field("attempts", &HeldRow::attempts), spare("values", &HeldRow::values));
+constexpr auto kFields<QuarantineEntry> =
+    std::tuple(field("id", &QuarantineEntry::id), field("table", &QuarantineEntry::table),
+               field("key", &QuarantineEntry::key), field("operation", &QuarantineEntry::operation),
+               field("code", &QuarantineEntry::code), field("message", &QuarantineEntry::message),
+               known("sqlstate", &QuarantineEntry::sqlstate), known("column", &QuarantineEntry::column),
+               known("constraint", &QuarantineEntry::constraint), field("hint", &QuarantineEntry::hint),
+               field("position", &QuarantineEntry::position), field("first_at", &QuarantineEntry::first_at),
+               field("last_at", &QuarantineEntry::last_at), field("attempts", &QuarantineEntry::attempts),
+               spare("values", &QuarantineEntry::values));
 
 template <>
 constexpr auto kFields<QuarantineAnswer> = std::tuple(field("pipeline", &QuarantineAnswer::pipeline),

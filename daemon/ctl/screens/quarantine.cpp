@@ -25,11 +25,11 @@ constexpr std::size_t kLongestName = 24;  ///< of a table or key, in a window
 constexpr std::size_t kLeastMessage = 20;
 
 /// The SQLSTATE of the server, or the word for a refusal of our own.
-std::string refusal(const HeldRow& row) {
+std::string refusal(const QuarantineEntry& row) {
   return row.sqlstate.empty() ? row.code : row.sqlstate;
 }
 
-Fields fields_of(const HeldRow& row) {
+Fields fields_of(const QuarantineEntry& row) {
   return {std::to_string(row.id),   or_dash(row.table),    or_dash(row.key),
           local_text(row.first_at), or_dash(refusal(row)), or_dash(row.message)};
 }
@@ -54,7 +54,7 @@ void add_known(std::string& text, const char* label, const std::string& value) {
   if (!value.empty()) text += fmt::format("  {:<10}  {}\n", label, harmless(value));
 }
 
-void add_values(std::string& text, const HeldRow& row) {
+void add_values(std::string& text, const QuarantineEntry& row) {
   if (row.operation == "delete")
     return add_known(text, "row", "it is gone in SQLite, and was to be deleted in Postgres");
   std::size_t width = 0;
@@ -72,7 +72,7 @@ void add_values(std::string& text, const HeldRow& row) {
 std::string render_quarantine(const QuarantineAnswer& answer, std::size_t window) {
   if (answer.rows.empty()) return fmt::format("{}: nothing in quarantine\n", answer.pipeline);
   std::vector<Fields> lines{{"id", "table", "key", "since", "refusal", "message"}};
-  for (const HeldRow& row : answer.rows) lines.push_back(fields_of(row));
+  for (const QuarantineEntry& row : answer.rows) lines.push_back(fields_of(row));
   fit(lines, window);
   std::string text = fmt::format("{}: {} in quarantine\n", answer.pipeline, counted(answer.total, "row"));
   for (const Fields& line : lines) {
@@ -82,7 +82,7 @@ std::string render_quarantine(const QuarantineAnswer& answer, std::size_t window
   return text + "one of them with its values and the remedy: sluicectl quarantine show ID\n";
 }
 
-std::string render_held_row(const std::string& pipeline, const HeldRow& row, WallTime now) {
+std::string render_quarantine_entry(const std::string& pipeline, const QuarantineEntry& row, WallTime now) {
   std::string text = fmt::format("{}: row {} in quarantine\n", pipeline, row.id);
   add_known(text, "table", row.table);
   add_known(text, "key", row.key);

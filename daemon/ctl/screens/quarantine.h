@@ -13,7 +13,7 @@ namespace sluice::daemon {
 std::string render_quarantine(const QuarantineAnswer& answer, std::size_t window);
 
 /// Everything about one row, its values included.
-std::string render_held_row(const std::string& pipeline, const HeldRow& row, WallTime now);
+std::string render_quarantine_entry(const std::string& pipeline, const QuarantineEntry& row, WallTime now);
 
 /// "shop: 1 of 3 rows has gone over"
 std::string retried_line(const RetriedAnswer& answer);

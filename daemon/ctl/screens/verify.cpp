@@ -120,8 +120,9 @@ std::string headline(const VerifyAnswer& answer) {
                                         counted(static_cast<std::int64_t>(answer.tables.size()), "table"));
   if (answer.outcome == "different") return "DIFFERENT: " + where;
   if (answer.outcome == "repaired") return "repaired: " + where + ", equal now";
-  const std::int64_t held_back = sum(answer, &TableVerdict::quarantined);
-  return held_back == 0 ? "equal" : fmt::format("equal but for {} in quarantine", counted(held_back, "row"));
+  const std::int64_t quarantined = sum(answer, &TableVerdict::quarantined);
+  return quarantined == 0 ? "equal"
+                          : fmt::format("equal but for {} in quarantine", counted(quarantined, "row"));
 }
 
 void add_remedies(std::string& text, const VerifyAnswer& answer) {

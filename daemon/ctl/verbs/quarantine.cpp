@@ -24,7 +24,7 @@ std::string path_of(const std::string& pipeline, const std::string& query) {
   return "/v1/quarantine?" + query + name;
 }
 
-/// Everything that is held back, page after page.
+/// Everything that is in quarantine, page after page.
 QuarantineAnswer whole_quarantine(const ControlClient& client, const std::string& pipeline) {
   QuarantineAnswer whole = parse_quarantine_answer(client.get(path_of(pipeline, "")));
   std::size_t page = whole.rows.size();
@@ -76,8 +76,8 @@ ExitCode run_quarantine_show(const Invocation& invocation) {
   const std::string document = client_of(invocation).get(path_of(invocation.pipeline, id));
   const QuarantineAnswer answer = parse_quarantine_answer(document);
   fmt::print("{}", invocation.json ? document
-                                   : render_held_row(answer.pipeline, answer.rows.at(0),
-                                                     std::chrono::system_clock::now()));
+                                   : render_quarantine_entry(answer.pipeline, answer.rows.at(0),
+                                                             std::chrono::system_clock::now()));
   return ExitCode::done;
 }
 
@@ -100,7 +100,7 @@ ExitCode run_quarantine_discard(const Invocation& invocation) {
   if (invocation.all) {
     const QuarantineAnswer all = whole_quarantine(client, pipeline);
     pipeline = all.pipeline;
-    for (const HeldRow& row : all.rows) ids.push_back(row.id);
+    for (const QuarantineEntry& row : all.rows) ids.push_back(row.id);
   }
   DiscardedAnswer done{.pipeline = pipeline};
   for (std::size_t from = 0; from < ids.size(); from += kMostIds) {

@@ -1,4 +1,4 @@
-// Pieces of a scan in a batch: written straight into an empty table, or held against what the target has.
+// Chunks of a scan in a batch: written straight into an empty table, or held against what the target has.
 
 #include <algorithm>
 #include <utility>
@@ -10,14 +10,14 @@
 namespace sluice::applier {
 namespace {
 
-/// The rows of a piece that are in the quarantine.
-std::set<RowName> held_back_rows(const TargetTable& table, const std::vector<capture::Row>& rows,
-                                 const Tolerance& tolerance) {
+/// The rows of a chunk that are in the quarantine.
+std::set<RowName> quarantined_rows(const TargetTable& table, const std::vector<capture::Row>& rows,
+                                   const Tolerance& tolerance) {
   std::set<RowName> held;
-  if (tolerance.held_back.empty()) return held;
+  if (tolerance.quarantined.empty()) return held;
   for (const auto& row : rows) {
     RowName name{table.source.name, capture::encode(key_of(table.source, row))};
-    if (tolerance.held_back.contains(name)) held.insert(std::move(name));
+    if (tolerance.quarantined.contains(name)) held.insert(std::move(name));
   }
   return held;
 }
@@ -26,7 +26,7 @@ std::set<RowName> held_back_rows(const TargetTable& table, const std::vector<cap
 
 /// They are tried with the batch, and leave the quarantine if they are let in.
 void LargeBatch::try_again(const TargetTable& table, const std::vector<capture::Row>& rows) {
-  tried_again_.merge(held_back_rows(table, rows, *context_.tolerance));
+  tried_again_.merge(quarantined_rows(table, rows, *context_.tolerance));
 }
 
 void LargeBatch::copy_straight(const TargetTable& table, const std::vector<capture::Row>& rows,
@@ -73,16 +73,16 @@ void LargeBatch::forget_keys(const TargetTable& table) {
   if (noted_.erase(table.source.id) > 0) KeyMarks::for_scan(session_, table, context_.state_schema).drop();
 }
 
-std::vector<capture::Key> LargeBatch::held_back_keys(const TargetTable& table) const {
+std::vector<capture::Key> LargeBatch::quarantined_keys(const TargetTable& table) const {
   std::vector<capture::Key> keys;
-  for (const auto& row : context_.tolerance->held_back) {
+  for (const auto& row : context_.tolerance->quarantined) {
     if (row.first == table.source.name) keys.push_back(capture::decode_key(row.second));
   }
   return keys;
 }
 
-/// Gathers the rows of a piece and gives back those that can't be written.
-std::vector<Refusal> LargeBatch::add_piece(const TargetTable& table, const capture::CopyChunk& chunk) {
+/// Gathers the rows of a chunk and gives back those that can't be written.
+std::vector<Refusal> LargeBatch::add_chunk(const TargetTable& table, const capture::CopyChunk& chunk) {
   TableWrite write = convert_rows(table, chunk.rows, context_.text);
   rows_[table.source.id] += chunk.rows.size();
   auto refused = std::exchange(write.refused, {});
@@ -96,36 +96,36 @@ std::vector<Refusal> LargeBatch::add_piece(const TargetTable& table, const captu
   return refused;
 }
 
-Findings LargeBatch::compare(const TargetTable& table, const Piece& piece, Mend mend) {
+Findings LargeBatch::compare(const TargetTable& table, const ScanChunk& chunk, Repair repair) {
   write_gathered();
-  auto refused = add_piece(table, *piece.chunk);
+  auto refused = add_chunk(table, *chunk.copied);
   std::vector<capture::Key> refused_keys;
   for (const auto& refusal : refused) refused_keys.push_back(capture::decode_key(refusal.row.second));
-  if (Comparison::notes_keys(table) && !piece.is_first()) {
+  if (Comparison::notes_keys(table) && !chunk.is_first()) {
     KeyMarks::for_scan(session_, table, context_.state_schema)
-        .check({context_.state_schema, context_.pipeline}, piece.is_last());
+        .check({context_.state_schema, context_.pipeline}, chunk.is_last());
   }
-  Comparison comparison(session_, stage(table), context_.state_schema, piece, held_back_keys(table),
+  Comparison comparison(session_, stage(table), context_.state_schema, chunk, quarantined_keys(table),
                         refused_keys);
   Findings findings = comparison.findings();
   for (const auto& refusal : refused) {
-    if (context_.tolerance->held_back.contains(refusal.row)) continue;
+    if (context_.tolerance->quarantined.contains(refusal.row)) continue;
     ++findings.differing;
     ++findings.refused;
     if (findings.first.size() < Findings::kMostShown)
       findings.first.push_back({Finding::Kind::differs, refusal.error.key, {refusal.error.column}});
   }
-  auto held = held_back_rows(table, piece.chunk->rows, *context_.tolerance);
+  auto held = quarantined_rows(table, chunk.copied->rows, *context_.tolerance);
   const bool all_equal = findings.differences() + findings.left_out == 0 && refused.empty() && held.empty();
-  if (mend == Mend::nothing || all_equal) {
+  if (repair == Repair::nothing || all_equal) {
     drop_stages();
   } else {
     tried_again_.merge(held);
     refuse(table, std::move(refused));
-    if (mend != Mend::rows)
+    if (repair != Repair::rows)
       rows_[table.source.id] +=
-          stage(table).add_unknown(comparison.only_in_target(mend == Mend::left_out_too));
-    stage(table).forget_equal(comparison.in_piece());
+          stage(table).add_unknown(comparison.only_in_target(repair == Repair::left_out_too));
+    stage(table).forget_equal(comparison.in_chunk());
     strict_ = *context_.tolerance;
     strict_->everything = false;
   }
