@@ -7,6 +7,16 @@
 #include "daemon/log/log.h"
 
 namespace sluice::daemon {
+namespace {
+
+/// What lies in quarantine under the name of a pipeline that does not belong to its server may be another's.
+std::optional<ControlError> whose_is_open(const PipelineReport& pipeline) {
+  if (pipeline.state != State::diverged || !pipeline.error) return std::nullopt;
+  return ControlError{Refused::conflict, to_string(pipeline.state),
+                      "pipeline '" + pipeline.name + "': " + pipeline.error->message, pipeline.error->hint};
+}
+
+}  // namespace
 
 /// The look keeps this alive, not the other way round: its work runs on a thread of the lookout.
 template <typename Answer, typename Work>
@@ -58,6 +68,7 @@ void Looks::quarantine(const QuarantineQuery& query, Reply<QuarantineAnswer> rep
 }
 
 void Looks::discard(const Ids& ids, Reply<DiscardedAnswer> reply) {
+  if (const auto open = whose_is_open(pipeline_->report())) return reply(*open);
   const auto work = [ids](const Looks& self, const LookLine& line) {
     QuarantineView view(self.config(), line);
     std::vector<applier::RowName> dropped;

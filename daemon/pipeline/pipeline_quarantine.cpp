@@ -13,6 +13,10 @@ ControlError after_skipping(const ErrorReport& skipped, ControlError next) {
   return next;
 }
 
+bool stands_before_a_row(const ErrorReport& error) {
+  return error.cls == "row" && error.code != "too_many_refused" && !error.row.empty() && !error.table.empty();
+}
+
 }  // namespace
 
 void Pipeline::retry_quarantined(FlushReply reply) {
@@ -51,12 +55,14 @@ std::optional<ControlError> Pipeline::closed_to_skip(const std::string& error_id
   if (!error)
     return ControlError{Refused::conflict, "no_error", name + " does not stand before an error",
                         "see: sluicectl status " + config_.name};
+  const bool row = stands_before_a_row(*error);
   if (error->id != error_id)
-    return ControlError{Refused::conflict, "another_error",
-                        name + " stands before another error by now, " + error->id + ": " + error->message,
-                        "to pass over that one: sluicectl skip " + config_.name + " --error " + error->id};
-  const bool one_row = error->cls == "row" && error->code != "too_many_refused" && !error->row.empty();
-  if (!one_row || error->table.empty())
+    return ControlError{
+        Refused::conflict, "another_error",
+        name + " stands before another error by now, " + error->id + ": " + error->message,
+        row ? "to pass over that one: sluicectl skip " + config_.name + " --error " + error->id
+            : error->hint};
+  if (!row)
     return ControlError{Refused::conflict, "not_a_row",
                         name + " does not stand before a single row: " + error->message, error->hint};
   return std::nullopt;

@@ -6,6 +6,7 @@
 #include <future>
 
 #include "tests/e2e/store.h"
+#include "tests/support/contains.h"
 #include "tests/support/wait_until.h"
 
 namespace sluice::e2e {
@@ -352,7 +353,31 @@ TEST_CASE("what is not a single row's fault can't be skipped") {
   ward.source.exec("INSERT INTO packages VALUES (3, 'gin')");
   wait_for_state(ward.daemon, "halted");
   check_error(ward.daemon.http("POST", "/v1/skip", json{{"error", error_id(ward)}}.dump()), 409, "not_a_row");
+  const auto another = ward.daemon.ctl({"skip", "--error", "7bfae9f5"});
+  check_failure(another, 1, "stands before another error");
+  CHECK_FALSE(support::contains(another.err, "sluicectl skip"));
   CHECK(ward.quarantined() == 0);
+}
+
+TEST_CASE("what stands before an error and is paused says how to end the pause") {
+  Ward ward("");
+  ward.halt();
+  CHECK(ward.daemon.ctl({"pause"}).exit_code == 0);
+  const auto flushed = ward.daemon.ctl({"flush"});
+  check_failure(flushed, 1, "is paused");
+  CHECK(support::contains(flushed.err, "sluicectl resume shop"));
+}
+
+TEST_CASE("a pipeline of another source drops no rows from the quarantine that it finds under its name") {
+  Ward ward;
+  ward.refuse();
+  support::SqliteFile other;
+  other.exec("CREATE TABLE packages (id INTEGER PRIMARY KEY, name TEXT)");
+  support::DaemonProcess beside(shop(other.path(), ward.cluster.url(ward.database, ward.role), kQuarantine));
+  beside.start();
+  wait_for_state(beside, "diverged");
+  check_failure(beside.ctl({"quarantine", "discard", "--all"}), 1, "belongs to another source");
+  CHECK(ward.quarantined() == 1);
 }
 
 TEST_CASE("a paused pipeline skips nothing and tries nothing") {

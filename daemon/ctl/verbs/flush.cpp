@@ -33,9 +33,10 @@ void show_progress(const ControlClient& client) try {
   // The answer to the flush itself will tell.
 }
 
-/// What keeps a pipeline from going on, where the status knows it better than the refusal does.
+/// What keeps a pipeline from going on, where the status knows it better than the refusal does. A pause is
+/// its own reason, whatever else there is.
 std::string reason_of(const ControlClient& client, const std::string& name, const ControlError& refusal) {
-  if (refusal.why == Refused::conflict)
+  if (refusal.why == Refused::conflict && refusal.code != to_string(State::paused))
     for (const PipelineReport& pipeline : parse_report(client.get("/v1/status")).pipelines)
       if (pipeline.name == name && pipeline.error)
         return fmt::format("{}: {}: {}; {}", name, to_string(pipeline.state), error_line(*pipeline.error),
