@@ -116,6 +116,7 @@ class LargeBatch {
   void add_to_stage(const TableWrite& write);
   std::vector<Refusal> add_chunk(const TargetTable& table, const capture::CopyChunk& chunk);
   void refuse(const TargetTable& table, std::vector<Refusal> refusals);
+  std::set<RowName> refused_before(const TargetTable& table) const;
   std::vector<capture::Key> quarantined_keys(const TargetTable& table) const;
   void try_again(const TargetTable& table, const std::vector<capture::Row>& rows);
   void write_gathered();

@@ -22,6 +22,12 @@ std::set<RowName> quarantined_rows(const TargetTable& table, const std::vector<c
   return held;
 }
 
+std::vector<std::string> keys_of(const std::set<RowName>& rows) {
+  std::vector<std::string> keys;
+  for (const auto& row : rows) keys.push_back(row.second);
+  return keys;
+}
+
 }  // namespace
 
 /// They are tried with the batch, and leave the quarantine if they are let in.
@@ -73,11 +79,22 @@ void LargeBatch::forget_keys(const TargetTable& table) {
   if (noted_.erase(table.source.id) > 0) KeyMarks::for_scan(session_, table, context_.state_schema).drop();
 }
 
-std::vector<capture::Key> LargeBatch::quarantined_keys(const TargetTable& table) const {
-  std::vector<capture::Key> keys;
-  for (const auto& row : context_.tolerance->quarantined) {
-    if (row.first == table.source.name) keys.push_back(capture::decode_key(row.second));
+std::set<RowName> LargeBatch::refused_before(const TargetTable& table) const {
+  std::set<RowName> rows;
+  for (const auto& refusal : refusals_) {
+    if (refusal.row.first == table.source.name) rows.insert(refusal.row);
   }
+  return rows;
+}
+
+/// Those that were in quarantine before, and those that this batch puts there.
+std::vector<capture::Key> LargeBatch::quarantined_keys(const TargetTable& table) const {
+  std::set<RowName> rows = refused_before(table);
+  for (const auto& row : context_.tolerance->quarantined) {
+    if (row.first == table.source.name) rows.insert(row);
+  }
+  std::vector<capture::Key> keys;
+  for (const auto& row : rows) keys.push_back(capture::decode_key(row.second));
   return keys;
 }
 
@@ -99,12 +116,14 @@ std::vector<Refusal> LargeBatch::add_chunk(const TargetTable& table, const captu
 Findings LargeBatch::compare(const TargetTable& table, const ScanChunk& chunk, Repair repair) {
   write_gathered();
   auto refused = add_chunk(table, *chunk.copied);
+  const auto before = refused_before(table);
   std::vector<capture::Key> refused_keys;
   for (const auto& refusal : refused) refused_keys.push_back(capture::decode_key(refusal.row.second));
   if (Comparison::notes_keys(table) && !chunk.is_first()) {
     KeyMarks::for_scan(session_, table, context_.state_schema)
         .check({context_.state_schema, context_.pipeline}, chunk.is_last());
   }
+  std::erase_if(refused, [&](const Refusal& refusal) { return before.contains(refusal.row); });
   Comparison comparison(session_, stage(table), context_.state_schema, chunk, quarantined_keys(table),
                         refused_keys);
   Findings findings = comparison.findings();
@@ -121,6 +140,7 @@ Findings LargeBatch::compare(const TargetTable& table, const ScanChunk& chunk, R
     drop_stages();
   } else {
     tried_again_.merge(held);
+    stage(table).forget(keys_of(before));
     refuse(table, std::move(refused));
     if (repair != Repair::rows)
       rows_[table.source.id] +=

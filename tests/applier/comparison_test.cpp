@@ -177,6 +177,28 @@ TEST_SUITE("comparison") {
     }
   }
 
+  TEST_CASE("a row that goes into the quarantine with the batch that compares it is no difference either") {
+    for (const Repair repair : {Repair::nothing, Repair::extra}) {
+      CAPTURE(static_cast<int>(repair));
+      TargetFixture target("CREATE TABLE item (id bigint PRIMARY KEY, v varchar(3) CHECK (v <> 'bad'))",
+                           {source_table(1, "item", {"id", "v"})});
+      const auto row = [&](std::int64_t id, const char* value) { return Row{integer(id), text(value)}; };
+      target.apply({changes(1, {there(row(1, "x")), there(row(2, "y"))})}, false);
+      applier::Tolerance tolerance;
+      tolerance.everything = true;
+      auto context = target.context();
+      context.tolerance = &tolerance;
+      // The type refuses the one, a constraint the other.
+      const auto refused = {there(row(1, "much too long")), there(row(2, "bad"))};
+      const auto chunk = chunk_of({row(1, "much too long"), row(2, "bad"), row(3, "z")}, std::nullopt);
+      const auto found = compare(target, chunk, std::nullopt, repair, {changes(1, refused)}, &context);
+      CHECK(counts(found) == "1 0 0 0");
+      CHECK(target.query("SELECT count(*), sum(attempts) FROM sluice.quarantine") == "2|2\n");
+      CHECK(target.query("SELECT string_agg(v, '') FROM item") ==
+            (repair == Repair::nothing ? "xy\n" : "xyz\n"));
+    }
+  }
+
   TEST_CASE("rows that point nowhere are counted by the foreign key that they break") {
     TargetFixture target(
         "CREATE TABLE shelf (id bigint PRIMARY KEY);"
