@@ -167,7 +167,8 @@ Refusal GeneralWrite::describe(const TargetTable& table, const pqxx::row& row, A
   capture::Row texts;
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
     const auto field = row[static_cast<int>(i) + kFirstColumn];
-    texts.push_back(field.is_null() ? capture::Value{} : capture::Text{field.as<std::string>()});
+    auto& text = texts.emplace_back();
+    if (!field.is_null()) text = capture::Text{field.as<std::string>()};
   }
   if (refusal.row.second.empty()) refusal.row.second = capture::encode(source_key(table, texts));
   for (std::size_t i = 0; i < table.columns.size() && !refusal.gone; ++i) {
