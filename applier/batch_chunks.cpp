@@ -22,12 +22,6 @@ std::set<RowName> quarantined_rows(const TargetTable& table, const std::vector<c
   return held;
 }
 
-std::vector<std::string> keys_of(const std::set<RowName>& rows) {
-  std::vector<std::string> keys;
-  for (const auto& row : rows) keys.push_back(row.second);
-  return keys;
-}
-
 }  // namespace
 
 /// They are tried with the batch, and leave the quarantine if they are let in.
@@ -116,7 +110,7 @@ std::vector<Refusal> LargeBatch::add_chunk(const TargetTable& table, const captu
 Findings LargeBatch::compare(const TargetTable& table, const ScanChunk& chunk, Repair repair) {
   write_gathered();
   auto refused = add_chunk(table, *chunk.copied);
-  const auto before = refused_before(table);
+  auto before = refused_before(table);
   std::vector<capture::Key> refused_keys;
   for (const auto& refusal : refused) refused_keys.push_back(capture::decode_key(refusal.row.second));
   if (Comparison::notes_keys(table) && !chunk.is_first()) {
@@ -140,7 +134,6 @@ Findings LargeBatch::compare(const TargetTable& table, const ScanChunk& chunk, R
     drop_stages();
   } else {
     tried_again_.merge(held);
-    stage(table).forget(keys_of(before));
     refuse(table, std::move(refused));
     if (repair != Repair::rows)
       rows_[table.source.id] +=
@@ -148,6 +141,7 @@ Findings LargeBatch::compare(const TargetTable& table, const ScanChunk& chunk, R
     stage(table).forget_equal(comparison.in_chunk());
     strict_ = *context_.tolerance;
     strict_->everything = false;
+    strict_->quarantined.merge(before);  // tried once more, beside the rows of the chunk
   }
   comparison.finish();
   return findings;
