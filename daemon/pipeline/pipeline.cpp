@@ -182,7 +182,9 @@ void Pipeline::failed(const std::exception_ptr& thrown) {
   replicator_.link().close_target();
   if (in_the_way) replicator_.link().close();  // out of the migration's way with the file as well
   const bool source = report.error.cls == "source";
-  const bool moved = report.failure == Failure::refused && !source && replicator_.link().has_gone_on();
+  const bool by_server = report.failure == Failure::refused && !source;
+  heeded_ = by_server ? replicator_.link().captured() : std::nullopt;
+  const bool moved = heeded_ && *heeded_ > replicator_.state().read_to;
   const bool stale = report.error.code == "outcome_unknown";
   const Aftermath after =
       pump_.failed({report.failure, report.error.id, stale, source, moved}, Pump::Clock::now());

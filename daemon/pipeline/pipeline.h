@@ -151,6 +151,8 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   Pump::Time quiet_since_{};
   Pump::Time spoke_at_{};  ///< when the server last answered
   std::size_t looks_again_ = 0;
+  /// How far the source was when an attempt was given up, or when an event was last heeded.
+  std::optional<capture::Position> heeded_;
   State logged_state_ = State::stopped;
   std::int64_t logged_quarantined_ = 0;
 };

@@ -87,7 +87,9 @@ void Pipeline::heed_source() {
   } else if (!replicator_.link().at_rest()) {
     // Events come from our own opening and closing as well; only a position that moved is news.
     const auto position = replicator_.link().captured();
-    pump_.source_stirred(!position || board_.set_captured(*position), Pump::Clock::now());
+    if (position) board_.set_captured(*position);
+    const bool news = !position || std::exchange(heeded_, position) != position;
+    pump_.source_stirred(news, Pump::Clock::now());
   }
   schedule();
 }

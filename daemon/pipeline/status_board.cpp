@@ -77,15 +77,14 @@ void StatusBoard::clear_error() {
   report_.waiting.reset();
 }
 
-bool StatusBoard::set_captured(capture::Position position) {
+void StatusBoard::set_captured(capture::Position position) {
   const std::scoped_lock lock(mutex_);
   if (position.value < captured_) seen_.forget();  // a history that began anew
   seen_.note(position.value, std::chrono::system_clock::now());
-  if (position.value == captured_) return false;
+  if (position.value == captured_) return;
   captured_ = position.value;
   report_.captured = std::max(captured_, report_.applied);
   count_pending();
-  return true;
 }
 
 void StatusBoard::count_pending() {

@@ -24,8 +24,7 @@ class StatusBoard {
   void note_error(ErrorReport error, std::optional<Waiting> waiting);
   void note_flush(const FlushReport& flush);
   void clear_error();
-  /// False where that was known.
-  bool set_captured(capture::Position position);
+  void set_captured(capture::Position position);
   void refresh(const Pump& pump, const Replicator& replicator);
 
   // Any thread.

@@ -64,11 +64,6 @@ std::optional<capture::Position> Link::captured() {
   }
 }
 
-bool Link::has_gone_on() {
-  const auto position = captured();
-  return position && *position > state_.read_to;
-}
-
 bool Link::source_changed(Prompt prompt) {
   return source_.changed(prompt, state_.catalog.journal_mode == "wal");
 }

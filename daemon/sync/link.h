@@ -41,8 +41,6 @@ class Link {
 
   /// The newest position of the source, which is opened for it; nothing where it can't be read just now.
   std::optional<capture::Position> captured();
-  /// Has the source gone on since the step that was last begun looked at it?
-  bool has_gone_on();
   /// Has the source changed since the last step?
   bool source_changed(Prompt prompt);
   /// Is the file closed and untouched since?
