@@ -7,6 +7,7 @@
 
 #include "applier/server/state_store.h"
 #include "applier/server/target_survey.h"
+#include "daemon/log/log.h"
 #include "daemon/sync/evidence.h"
 #include "daemon/sync/gathering.h"
 #include "daemon/sync/installing.h"
@@ -42,9 +43,26 @@ Known prepare(SyncState& state, const Sides& sides) {
 
 }  // namespace
 
+Resync::Trial::Trial(const SyncState& state, capture::Source& source)
+    : state_(state), source_(source), passes_(state.row && !source.identity().installed) {
+}
+
+Resync::Trial::~Trial() {
+  if (!passes_) return;
+  try {
+    source_.uninstall();
+  } catch (const std::exception& thrown) {
+    log_event(LogLevel::warning, "capture_left",
+              {{"pipeline", state_.config.name},
+               {"message", thrown.what()},
+               {"hint", "sluicectl uninstall takes it out"}});
+  }
+}
+
 Resync::Resync(SyncState& state, const Sides& sides)
     : state_(state),
       rewritten_(rewrite_if_damaged(state, sides.session)),
+      trial_(state, sides.source),
       known_(prepare(state, sides)),
       every_table_(rewritten_ || judge(state.evidence).outcome != Outcome::go_on) {
 }
@@ -84,6 +102,7 @@ std::vector<TableDifference> Resync::compare_once(const std::string& only) {
 /// midst of the copies finds them so.
 void Resync::begin(const std::string& only) {
   plan_tables(state_, known_);
+  trial_.keep();
   auto& row = known_.row;
   auto& session = known_.session;
   const std::string& schema = state_.target.state_schema;

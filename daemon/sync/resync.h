@@ -10,7 +10,8 @@
 namespace sluice::daemon {
 
 /// Copying tables again because a person says so, diverged or not. Constructed: capture has been put in, and
-/// Postgres knows the pipeline. It may have been written to the source; another settle() follows.
+/// Postgres knows the pipeline. It may have been written to the source; another settle() follows. A file that
+/// had nothing of ours, which may be somebody else's, has nothing of ours again where nobody consents.
 class Resync {
  public:
   /// Throws Diverged where the file is not where Postgres knows it, or the pipeline has ended.
@@ -28,10 +29,26 @@ class Resync {
   void begin(const std::string& only);
 
  private:
+  /// Capture, put in only to look: taken out again, unless it is kept.
+  class Trial {
+   public:
+    Trial(const SyncState& state, capture::Source& source);
+    ~Trial();
+    Trial(const Trial&) = delete;
+    Trial& operator=(const Trial&) = delete;
+    void keep() { passes_ = false; }
+
+   private:
+    const SyncState& state_;
+    capture::Source& source_;
+    bool passes_;
+  };
+
   std::vector<TableDifference> compare_once(const std::string& only);
 
   SyncState& state_;
   bool rewritten_;  ///< what the server remembers was damaged
+  Trial trial_;     ///< before anything is put in, which may fail half way
   Known known_;
   bool every_table_;
 };

@@ -72,6 +72,34 @@ TEST_CASE("with consent a resync makes both sides equal, and replication goes on
   }
 }
 
+TEST_CASE("asking what a resync would do leaves another file in the place as it was, consent makes it ours") {
+  Mirror mirror(kStock);
+  mirror.start();
+  close_application(mirror);
+  mirror.daemon.stop();
+  std::filesystem::remove(mirror.source.path());
+  mirror.source.database() =
+      SQLite::Database(mirror.source.path(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, 5000);
+  mirror.run("CREATE TABLE stock(id INTEGER PRIMARY KEY, label TEXT, amount INTEGER);" + added(4));
+  const auto objects = [&] {
+    return mirror.source.database().execAndGet("SELECT group_concat(name) FROM sqlite_schema").getString();
+  };
+  mirror.daemon.start();
+  wait_for_state(mirror.daemon, "diverged");
+  CHECK(objects() == "stock");
+  CHECK(counts_of(resync(mirror)) == "stock 4 96 0;");
+  CHECK(objects() == "stock");
+  CHECK(resync(mirror, {{"table", "no_such"}}).json.at("error").at("code") == "unknown_table");
+  CHECK(objects() == "stock");
+  mirror.server("ALTER TABLE stock DROP COLUMN amount");
+  CHECK(resync(mirror).status == 409);
+  CHECK(objects() == "stock");
+  mirror.server("ALTER TABLE stock ADD COLUMN amount bigint");
+  wait_for_state(mirror.daemon, "diverged");
+  CHECK(mirror.daemon.ctl({"resync", "--yes"}).exit_code == 0);
+  CHECK(mirror.differences() == "");
+}
+
 TEST_CASE("in manual mode a resync makes the copy at once") {
   MirrorOptions options;
   options.settings = "    mode: manual\n";
