@@ -15,9 +15,10 @@ using std::chrono::seconds;
 /// log in.
 constexpr auto kIdleAfter = seconds(2);
 
-/// A log is written before its index says so, and only the first of the two is an event: the file is looked
-/// at again shortly after.
-constexpr std::array kLookAgainAfter{milliseconds(1), milliseconds(5), milliseconds(20)};
+/// A log is written before its index says so, and only the first of the two is an event. The file is looked
+/// at again shortly after, and later as well: in between SQLite waits for the disk.
+constexpr std::array kLookAgainAfter{milliseconds(1),   milliseconds(5),   milliseconds(20),
+                                     milliseconds(100), milliseconds(400), milliseconds(1000)};
 
 /// A server that is not spoken to is asked now and then whether it is still there, and still the same.
 constexpr auto kConfirmAfter = seconds(30);
@@ -25,17 +26,17 @@ constexpr auto kConfirmAfter = seconds(30);
 }  // namespace
 
 void Pipeline::wait(std::optional<Milliseconds> timeout) {
+  publish();
   if (replicator_.link().source_open()) {
     const auto left = kIdleAfter - (Pump::Clock::now() - quiet_since_);
     if (left <= Pump::Clock::duration::zero()) {
       replicator_.link().close_source();
-      if (replicator_.link().source_open()) timeout = Milliseconds(0);  // somebody wrote just now
+      if (replicator_.link().source_open()) return heed_source();  // somebody wrote just now
     } else {
       const auto until_idle = std::chrono::ceil<Milliseconds>(left);
       timeout = timeout ? std::min(*timeout, until_idle) : until_idle;
     }
   }
-  publish();
   if (!timeout) return;
   timer_.expires_after(*timeout);
   timer_.async_wait([self = shared_from_this()](const boost::system::error_code& cancelled) {

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "tests/e2e/cases/mirror.h"
+#include "tests/support/slow_disk.h"
 
 namespace sluice::e2e {
 namespace {
@@ -25,11 +26,12 @@ const std::string kNotes = "CREATE TABLE note(id INTEGER PRIMARY KEY, text TEXT)
 const std::string kNever = "1h";
 
 /// Has the daemon follow `file`, looking at it by itself only so often.
-void look_every(Mirror& mirror, const std::string& interval, const std::filesystem::path& file) {
+void look_every(Mirror& mirror, const std::string& interval, const std::filesystem::path& file,
+                const std::string& halted_interval = "200ms") {
   std::string config = shop(file, mirror.cluster.url(mirror.database, mirror.role));
   config.insert(config.find("    target:"), "      poll_interval: " + interval + "\n");
   const std::string retry = "    retry:\n";
-  config.insert(config.find(retry) + retry.size(), "      halted_interval: 200ms\n");
+  config.insert(config.find(retry) + retry.size(), "      halted_interval: " + halted_interval + "\n");
   mirror.daemon.configure(config);
 }
 
@@ -203,6 +205,24 @@ TEST_CASE("case 39: a log that keeps its size is heard, and other files of the f
     CHECK(size() == full);
   }
   CHECK(mirror.differences() == "");
+}
+
+TEST_CASE(
+    "a commit is heard whose log a slow disk holds up before its index tells of it, also by one that is "
+    "halted") {
+  Listening mirror;
+  look_every(mirror, kNever, mirror.source.path(), kNever);
+  mirror.start();
+  mirror.source.database() = SQLite::Database(mirror.source.path(), SQLite::OPEN_READWRITE, 5000,
+                                              support::slow_disk(std::chrono::milliseconds(150)));
+  mirror.run("PRAGMA synchronous = full");
+  write_and_see(mirror, mirror.source.database());
+  mirror.server("ALTER TABLE note ADD CHECK (text <> 'wrong')");
+  mirror.run("INSERT INTO note VALUES(7, 'wrong')");
+  wait_for_state(mirror.daemon, "halted");
+  mirror.run("UPDATE note SET text = 'right' WHERE id = 7");
+  wait_for_state(mirror.daemon, "streaming");
+  CHECK(mirror.differences_now() == "");
 }
 
 TEST_CASE("case 39: a copy of the file that is renamed over it is followed, and nothing is copied again") {
