@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <iostream>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -138,14 +139,25 @@ bool is_number(const std::string& text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
 }
 
+/// Nothing where it is none, or does not fit.
+std::optional<std::int64_t> positive_number(const std::string& text) {
+  std::int64_t number = 0;
+  const bool fits = std::from_chars(text.data(), text.data() + text.size(), number).ec == std::errc{};
+  return is_number(text) && fits && number > 0 ? std::optional(number) : std::nullopt;
+}
+
+std::string check_limit(const std::string& text) {
+  const bool good = positive_number(text).value_or(LogQuery::kMost + 1) <= LogQuery::kMost;
+  return good ? ""
+              : "expected a number from 1 to " + std::to_string(LogQuery::kMost) + ", got '" + text + "'";
+}
+
 std::string check_no_number(const std::string& text) {
   return is_number(text) ? "expected the name of a pipeline, got '" + text + "'" : "";
 }
 
 std::string check_id(const std::string& text) {
-  std::int64_t id = 0;
-  const bool fits = std::from_chars(text.data(), text.data() + text.size(), id).ec == std::errc{};
-  return is_number(text) && fits && id > 0 ? "" : "expected the id of a row, got '" + text + "'";
+  return positive_number(text) ? "" : "expected the id of a row, got '" + text + "'";
 }
 
 /// [PIPELINE] and ids, told apart by what they look like.
@@ -153,13 +165,10 @@ void add_rows(CLI::App& command, unsigned takes, Invocation& invocation) {
   command.validate_positionals();
   command.add_option("PIPELINE", invocation.pipeline, "One pipeline; the only one without")
       ->check(CLI::Validator(check_no_number, ""));
-  auto* ids =
-      command.add_option("ID", invocation.rows, "The rows by their ids, from: sluicectl quarantine list")
-          ->check(CLI::Validator(check_id, ""))
-          ->type_name("NUMBER");
-  if (takes & kRow) ids->expected(1)->required();
-  if (takes & kAll)
-    command.add_flag("--all", invocation.all, "All rows that are in quarantine now")->excludes(ids);
+  command.add_option("ID", invocation.rows, "The rows by their ids, from: sluicectl quarantine list")
+      ->check(CLI::Validator(check_id, ""))
+      ->type_name("NUMBER");
+  if (takes & kAll) command.add_flag("--all", invocation.all, "All rows that are in quarantine now");
 }
 
 void add_options(CLI::App& command, unsigned takes, Invocation& invocation) {
@@ -185,11 +194,10 @@ void add_options(CLI::App& command, unsigned takes, Invocation& invocation) {
     command.add_flag("!--no-fence", invocation.fence, "Take our triggers out, and let writes go on");
   }
   if (takes & kError)
-    command.add_option("--error", invocation.error, "The id of the error, from: sluicectl status")
-        ->required();
+    command.add_option("--error", invocation.error, "The id of the error, from: sluicectl status");
   if (takes & kLimit)
     command.add_option("--limit", invocation.limit, "How many changes, up to 1000; 20 without")
-        ->check(CLI::Range(std::int64_t{1}, LogQuery::kMost));
+        ->check(CLI::Validator(check_limit, "NUMBER"));
   if (takes & kFollow) command.add_flag("--follow", invocation.follow, "Go on with those that come");
   if (takes & kTarget)
     command.add_flag("--target", invocation.target, "Also remove the pipeline's state from Postgres");
@@ -222,11 +230,26 @@ int cut_off_command(int argc, char** argv, Invocation& invocation) {
   return static_cast<int>(mark - words.begin());
 }
 
+/// What CLI11 has refused, without its words. A refused value comes as "--timeout: " and our own words.
+std::string reason_of(const CLI::App& app, const CLI::ParseError& refused) {
+  const std::string text = refused.what();
+  const std::string option = text.substr(0, text.find_first_of(": "));
+  if (dynamic_cast<const CLI::ExtrasError*>(&refused) != nullptr) {
+    const std::string first = app.remaining(true).front();
+    const bool is_verb = app.get_subcommands().empty() && !first.starts_with('-');
+    return (is_verb ? "there is no verb '" : "unexpected argument '") + first + "'";
+  }
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&refused) != nullptr) return option + " lacks its value";
+  if (dynamic_cast<const CLI::ExcludesError*>(&refused) != nullptr)
+    return option + " and " + text.substr(text.rfind(' ') + 1) + " do not go together";
+  return text;
+}
+
 /// Arguments that CLI11 refuses are wrong usage, whatever number it has for them.
 int exit_of(const CLI::App& app, const CLI::ParseError& refused) {
   const bool asked_for_text = refused.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success);
   if (asked_for_text) return app.exit(refused);
-  complain(std::string(refused.what()) + "; see sluicectl --help");
+  complain(reason_of(app, refused) + "; see sluicectl --help");
   return static_cast<int>(ExitCode::usage);
 }
 
@@ -245,7 +268,7 @@ int main(int argc, char** argv) {
   add_verbs(app, kVerbs, invocation, result);
   CLI::App* quarantine =
       app.add_subcommand("quarantine", "Rows that Postgres refused: list, show, retry, discard");
-  quarantine->fallthrough()->require_subcommand(1)->footer(kAboutQuarantine);
+  quarantine->fallthrough()->require_subcommand(0, 1)->footer(kAboutQuarantine);
   add_verbs(*quarantine, kQuarantineVerbs, invocation, result);
   app.footer(kWhenHalted);
   CLI::App* help = app.add_subcommand("help", "This text");
@@ -258,6 +281,10 @@ int main(int argc, char** argv) {
   }
   if (app.get_subcommands().empty()) {
     complain("no verb was given; see sluicectl --help");
+    return static_cast<int>(ExitCode::usage);
+  }
+  if (quarantine->parsed() && quarantine->get_subcommands().empty()) {
+    complain("no verb was given; say sluicectl quarantine list, show, retry or discard");
     return static_cast<int>(ExitCode::usage);
   }
   return static_cast<int>(result);

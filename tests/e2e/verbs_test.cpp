@@ -143,17 +143,20 @@ TEST_CASE("a socket that is somebody else's counts as no daemon, and nothing is 
 
 TEST_CASE("wrong usage is one line and exit code 2") {
   Store store;
-  check_verbs(store.daemon, {{{"fly"}, 2, "fly"},
-                             {{"status", "--fast"}, 2, "--fast"},
+  check_verbs(store.daemon, {{{"fly"}, 2, "there is no verb 'fly'"},
+                             {{"status", "--fast"}, 2, "unexpected argument '--fast'"},
+                             {{"log", "--limit", "0"}, 2, "expected a number from 1 to 1000, got '0'"},
                              {{"flush", "--timeout", "soon"}, 2, "expected a duration up to 1h"},
                              {{"flush", "--timeout", "2h"}, 2, "expected a duration up to 1h"},
-                             {{"flush", "shop", "cafe"}, 2, "cafe"},
+                             {{"flush", "shop", "cafe"}, 2, "unexpected argument 'cafe'"},
                              {{"verify", "shop", "cafe"}, 2, "cafe"},
-                             {{"verify", "--table"}, 2, "--table"},
-                             {{"skip"}, 2, "--error"},
-                             {{"quarantine"}, 2, "ubcommand"},
-                             {{"quarantine", "show"}, 2, "ID"},
-                             {{"quarantine", "show", "7", "8"}, 2, "At Most 1"},
+                             {{"verify", "--table"}, 2, "--table lacks its value"},
+                             {{"skip"}, 2, "say --error ID"},
+                             {{"quarantine"}, 2, "list, show, retry or discard"},
+                             {{"quarantine", "drop"}, 2, "unexpected argument 'drop'"},
+                             {{"quarantine", "show"}, 2, "the id of one row"},
+                             {{"quarantine", "show", "word"}, 2, "the id of one row"},
+                             {{"quarantine", "show", "7", "8"}, 2, "the id of one row"},
                              {{"quarantine", "retry", "shop", "x"}, 2, "x"},
                              {{"quarantine", "retry", "0"}, 2, "0"},
                              {{"quarantine", "discard"}, 2, "--all"},
@@ -164,6 +167,7 @@ TEST_CASE("wrong usage is one line and exit code 2") {
   const std::string config = store.daemon.config_file();
   check_failure(sluicectl({"--config", config}), 2, "no verb");
   check_failure(sluicectl({"--config", config, "uninstall"}), 2, "--yes");
+  check_failure(sluicectl({"--config", config, "--socket", config, "status"}), 2, "do not go together");
   check_failure(sluicectl({"--config", config + ".gone", "status"}), 2, config + ".gone");
   CHECK(sluicectl({"--help"}).exit_code == 0);
   CHECK(sluicectl({"--version"}).out.starts_with("sluicectl "));

@@ -72,6 +72,9 @@ ExitCode run_quarantine_list(const Invocation& invocation) {
 }
 
 ExitCode run_quarantine_show(const Invocation& invocation) {
+  if (invocation.rows.size() != 1)
+    throw CtlFailure(ExitCode::usage,
+                     "no single row was named; say the id of one row, from: sluicectl quarantine list");
   const std::string id = fmt::format("id={}", invocation.rows.front());
   const std::string document = client_of(invocation).get(path_of(invocation.pipeline, id));
   const QuarantineAnswer answer = parse_quarantine_answer(document);
@@ -94,6 +97,8 @@ ExitCode run_quarantine_retry(const Invocation& invocation) {
 ExitCode run_quarantine_discard(const Invocation& invocation) {
   if (invocation.rows.empty() && !invocation.all)
     throw CtlFailure(ExitCode::usage, "no row was named; say which, by their ids, or --all");
+  if (!invocation.rows.empty() && invocation.all)
+    throw CtlFailure(ExitCode::usage, "rows were named, and all of them; say either their ids or --all");
   const ControlClient client = client_of(invocation);
   std::string pipeline = invocation.pipeline;
   std::vector<std::int64_t> ids = invocation.rows;
@@ -116,6 +121,8 @@ ExitCode run_quarantine_discard(const Invocation& invocation) {
 }
 
 ExitCode run_skip(const Invocation& invocation) {
+  if (invocation.error.empty())
+    throw CtlFailure(ExitCode::usage, "no error was named; say --error ID, from: sluicectl status");
   const std::string document = post(invocation, "/v1/skip", {{"error", invocation.error}});
   fmt::print("{}", invocation.json ? document : skipped_line(parse_skipped_answer(document)) + "\n");
   return ExitCode::done;
