@@ -19,6 +19,12 @@ double random_fraction() {
   return std::uniform_real_distribution<double>(0, 1)(generator);
 }
 
+/// A statement that was fit when it was made, and is so no more: a table, a column, a function or a schema
+/// has gone, or is another one.
+bool names_no_such_object(const std::string& sqlstate) {
+  return sqlstate.starts_with("42") || sqlstate.starts_with("3F");
+}
+
 }  // namespace
 
 Pipeline::Pipeline(boost::asio::io_context& workers, PipelineConfig config)
@@ -186,8 +192,9 @@ void Pipeline::failed(const std::exception_ptr& thrown) {
   heeded_ = by_server ? replicator_.link().captured() : std::nullopt;
   const bool moved = heeded_ && *heeded_ > replicator_.state().read_to;
   const bool stale = report.error.code == "outcome_unknown";
+  const bool tables_moved = report.failure == Failure::refused && names_no_such_object(report.error.sqlstate);
   const Aftermath after =
-      pump_.failed({report.failure, report.error.id, stale, source, moved}, Pump::Clock::now());
+      pump_.failed({report.failure, report.error.id, stale, source, moved, tables_moved}, Pump::Clock::now());
   if (after.logged) tell(report.error);
   const ControlError refusal = refusal_of(report.error);
   if (after.answers_requests) {

@@ -216,7 +216,7 @@ void Pump::quarantine_retried(Time now) {
 bool Pump::stepped(const Stepped& step) {
   more_ = step.more;
   standing_ = step.standing;
-  urgent_ = quarantine_asked_ = second_connection_ = source_at_fault_ = false;
+  urgent_ = quarantine_asked_ = second_connection_ = second_look_ = source_at_fault_ = false;
   collisions_ = 0;
   changed_since_.reset();
   move(PhaseEvent::stepped);
@@ -225,10 +225,12 @@ bool Pump::stepped(const Stepped& step) {
   return true;
 }
 
-/// A collision is over as soon as one of the two has given way; and a connection that died while nobody used
-/// it is found out by those who need it, who then get a new one.
+/// A collision is over as soon as one of the two has given way; what somebody has changed on the server under
+/// our hands is looked at anew before anything is said of it; and a connection that died while nobody used it
+/// is found out by those who need it, who then get a new one.
 bool Pump::tries_again_at_once(const Failed& what) {
   if (what.failure == Failure::collided) return collisions_++ < kCollisionsAtOnce;
+  if (what.tables_moved && phase_ == Phase::running) return !std::exchange(second_look_, true);
   return what.stale && somebody_waits() && !std::exchange(second_connection_, true);
 }
 

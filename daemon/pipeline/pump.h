@@ -41,6 +41,7 @@ struct Failed {
   bool stale = false;         ///< a connection that died while nobody used it, or a commit in doubt
   bool source = false;        ///< the file is at fault, not the server
   bool source_moved = false;  ///< the source has gone on since it was read
+  bool tables_moved = false;  ///< what is on the server may not be what it was when it was looked at
 };
 
 /// What becomes of a failure, beside what next() does about it.
@@ -176,6 +177,7 @@ class Pump {
   std::optional<Time> changed_since_;
   int collisions_ = 0;              ///< without a step in between
   bool second_connection_ = false;  ///< those who wait have had theirs
+  bool second_look_ = false;        ///< at the server's tables, since they were last found fit
   bool source_at_fault_ = false;
   std::string told_;  ///< the error that people were told last
   Time retry_at_{};

@@ -370,6 +370,23 @@ TEST_SUITE("pump") {
     CHECK(bench.pump.failed(stale, bench.now).told);  // nobody waits
   }
 
+  TEST_CASE("what somebody changed on the server under our hands is looked at anew before it is told, once") {
+    Bench bench;
+    const Failed gone{.failure = Failure::refused, .id = "e", .tables_moved = true};
+    CHECK(bench.pump.failed(gone, bench.now).told);  // nothing was found fit before
+    bench.settle();
+    bench.step();
+    bench.pump.requested(Request::flush);
+    const Aftermath first = bench.pump.failed(gone, bench.now);
+    CHECK_FALSE(first.told);
+    CHECK_FALSE(first.answers_requests);
+    CHECK(bench.action() == Action::open);
+    const Aftermath second = bench.pump.failed(gone, bench.now);
+    CHECK(second.told);
+    CHECK(second.answers_requests);
+    CHECK(bench.pump.state() == State::halted);
+  }
+
   TEST_CASE("the same failure is logged once, until the pipeline has run in between") {
     Bench bench;
     bench.settle();

@@ -46,6 +46,37 @@ TEST_CASE("where every row is in the source and equal, all goes on by itself") {
   }
 }
 
+TEST_CASE(
+    "what is taken from the state under a running daemon is made anew at the next change, without a halt") {
+  for (const std::string loss : {"DROP SCHEMA sluice CASCADE", "DROP TABLE sluice.quarantine",
+                                 "DROP FUNCTION sluice.refuse_duplicates", "DROP FUNCTION sluice.advance"}) {
+    CAPTURE(loss);
+    Mirror mirror(kStock);
+    mirror.start();
+    mirror.server(loss);
+    mirror.run(added(2));
+    CHECK(mirror.differences() == "");
+    CHECK(mirror.status().at("state") == "streaming");
+    CHECK(mirror.daemon.log().find("state=halted") == std::string::npos);
+  }
+}
+
+TEST_CASE("state that is another under a running daemon is named as damaged, and the remedy helps") {
+  for (const std::string damage :
+       {"DROP TABLE sluice.pipeline CASCADE",
+        "ALTER TABLE sluice.pipeline ALTER COLUMN position TYPE bytea USING 'x'"}) {
+    CAPTURE(damage);
+    Mirror mirror(kStock);
+    mirror.start();
+    mirror.server(damage);
+    mirror.run(added(2));
+    wait_for_state(mirror.daemon, "halted");
+    CHECK(error_code(mirror) == "state_damaged");
+    CHECK(mirror.daemon.ctl({"resync", "--yes"}).exit_code == 0);
+    CHECK(mirror.differences() == "");
+  }
+}
+
 TEST_CASE("where rows differ, nothing is written before somebody agrees, and a resync says how many") {
   for (const auto& loss : kLosses) {
     CAPTURE(loss);
