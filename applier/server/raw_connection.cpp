@@ -191,6 +191,12 @@ int greeted_pid(pg_conn* handle) {
   return PQbackendPID(handle);
 }
 
+bool hung_up(pg_conn* handle) {
+  pollfd ready{PQsocket(handle), POLLIN, 0};
+  if (::poll(&ready, 1, 0) <= 0) return false;
+  return PQconsumeInput(handle) == 0;
+}
+
 bool in_transaction(pg_conn* handle) {
   const auto status = PQtransactionStatus(handle);
   return status == PQTRANS_ACTIVE || status == PQTRANS_INTRANS || status == PQTRANS_INERROR;

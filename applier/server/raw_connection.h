@@ -51,6 +51,9 @@ class PendingConnection {
 /// The backend's number as the greeting told it; a pooler tells one of its own.
 int greeted_pid(pg_conn* handle);
 
+/// Has the other end closed a connection on which nobody is waiting for anything? Asks nobody.
+bool hung_up(pg_conn* handle);
+
 /// Is a transaction open, be it one that has failed? False where the connection is gone.
 bool in_transaction(pg_conn* handle);
 

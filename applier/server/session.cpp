@@ -270,6 +270,10 @@ bool Session::pooled() const {
   return greeted_pid(raw_) != backend_pid_;
 }
 
+bool Session::hung_up() const {
+  return applier::hung_up(raw_);
+}
+
 std::string Session::transport() const {
   return applier::transport(raw_);
 }

@@ -96,6 +96,8 @@ class Session {
 
   /// Does a pooler stand between this session and the server?
   bool pooled() const;
+  /// Has the server closed the connection while nobody used it? Asks nobody, and waits for nothing.
+  bool hung_up() const;
   /// "a local socket", "TLSv1.3", or nothing where the connection is not encrypted.
   std::string transport() const;
   /// Can the server's database hold every character?

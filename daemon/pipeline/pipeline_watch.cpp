@@ -20,7 +20,8 @@ constexpr auto kIdleAfter = seconds(2);
 constexpr std::array kLookAgainAfter{milliseconds(1),   milliseconds(5),   milliseconds(20),
                                      milliseconds(100), milliseconds(400), milliseconds(1000)};
 
-/// A server that is not spoken to is asked now and then whether it is still there, and still the same.
+/// A server that is not spoken to is asked now and then whether it is still there, and still the same; at
+/// once where it has closed the connection.
 constexpr auto kConfirmAfter = seconds(30);
 
 }  // namespace
@@ -52,7 +53,9 @@ void Pipeline::look(Prompt prompt) {
   if (watch_) watch_->follow();
   if (!pump_.follows()) return;
   const auto now = Pump::Clock::now();
-  if (now - spoke_at_ > kConfirmAfter) {
+  const applier::Session* session = replicator_.link().session();
+  const bool hung_up = session != nullptr && session->hung_up();
+  if (hung_up || now - spoke_at_ > kConfirmAfter) {
     replicator_.link().confirm();
     spoke_at_ = now;
   }

@@ -54,7 +54,7 @@ std::span<const Pump::Rule> Pump::rules() {
            "there, a "
            "failure is to be tried again, or a change is older than `apply.max_delay`",
            "`step`", &Pump::has_work, Action::step},
-      Rule{"manual", "wait, without end", &Pump::rests, Action::wait},
+      Rule{"manual", "wait `source.poll_interval`, and look", &Pump::rests, Action::wait, &Pump::until_look},
       Rule{"changes are gathered", "wait until `apply.max_delay` is over", &Pump::gathers, Action::wait,
            &Pump::until_gathered},
       Rule{"else", "wait `source.poll_interval`, and look", &Pump::always, Action::wait, &Pump::until_poll},
@@ -107,6 +107,10 @@ std::optional<Milliseconds> Pump::until_retry(Time now) const {
 
 std::optional<Milliseconds> Pump::until_gathered(Time now) const {
   return until(*changed_since_ + max_delay_, now);
+}
+
+std::optional<Milliseconds> Pump::until_look(Time) const {
+  return poll_interval_;
 }
 
 std::optional<Milliseconds> Pump::until_poll(Time now) const {

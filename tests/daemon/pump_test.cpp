@@ -129,16 +129,16 @@ TEST_SUITE("pump") {
     Bench bench(Mode::manual);
     bench.pump.opened();
     bench.pump.judged(Outcome::go_on, {});
-    CHECK(bench.next() == wait({}));
+    CHECK(bench.next() == wait(1s));
     bench.pump.source_changed(bench.now);
-    CHECK(bench.next() == wait({}));
+    CHECK(bench.next() == wait(1s));
     bench.pump.requested(Request::flush);
     CHECK(bench.action() == Action::step);
     bench.step(true, {.copying = true});
     CHECK(bench.action() == Action::step);
     CHECK(bench.pump.state() == State::copying);
     bench.step();
-    CHECK(bench.next() == wait({}));
+    CHECK(bench.next() == wait(1s));
     CHECK(bench.pump.state() == State::idle);
   }
 
@@ -244,7 +244,7 @@ TEST_SUITE("pump") {
     CHECK(bench.action() == Action::open);
     bench.pump.opened();
     bench.pump.judged(Outcome::go_on, {});
-    CHECK(bench.next() == wait({}));
+    CHECK(bench.next() == wait(1s));
     CHECK(bench.pump.state() == State::halted);
     CHECK_FALSE(bench.pump.retry_at());
   }
@@ -443,7 +443,7 @@ TEST_SUITE("pump") {
     bench.pump.opened();
     bench.pump.judged(Outcome::go_on, {.quarantined = 1});
     bench.now += 61s;
-    CHECK(bench.next() == wait({}));
+    CHECK(bench.next() == wait(1s));
     bench.pump.requested(Request::flush);
     CHECK(bench.action() == Action::retry_quarantine);
   }

@@ -455,6 +455,25 @@ TEST_CASE("the server is away") {
   wait_until("the row is there", [&] { return store.names() == "tea rum gin"; });
 }
 
+TEST_CASE("a server that goes away while nothing happens is missed before anybody needs it") {
+  for (const std::string mode : {"continuous", "manual"}) {
+    CAPTURE(mode);
+    Store store;
+    TcpRelay relay(store.cluster.socket());
+    store.daemon.configure(
+        shop(store.source.path(), relay.url(store.database, store.role), "    mode: " + mode + "\n"));
+    store.start();
+    relay.reject(true);
+    relay.cut();
+    // Long before it would be asked.
+    wait_until(
+        "it is missed", [&] { return store.status().at("state") == "retrying"; }, std::chrono::seconds(15));
+    CHECK(store.status().at("target").at("connected") == false);
+    relay.reject(false);
+    wait_for_state(store.daemon, mode == "manual" ? "idle" : "streaming");
+  }
+}
+
 TEST_CASE("in manual mode an outage is over when the server is back, and data waits for the next flush") {
   Store store;
   TcpRelay relay(store.cluster.socket());
