@@ -88,6 +88,24 @@ TEST_CASE("a row that is held back is no difference; one that can't be written i
   CHECK(verify(mirror).outcome == "equal");
 }
 
+TEST_CASE("a row that is refused for want of its parent goes over with the repair that brings the parent") {
+  MirrorOptions options;
+  options.role = support::PostgresCluster::kOwner;
+  // The child waits, and goes into one batch with the comparison.
+  options.settings = "    on_error: quarantine\n    apply: {max_delay: 1m}\n";
+  Mirror mirror(
+      "CREATE TABLE tree(id INTEGER PRIMARY KEY, parent INTEGER REFERENCES tree(id));"
+      "INSERT INTO tree VALUES(1, NULL), (2, 1), (3, NULL)",
+      options);
+  mirror.start();
+  mirror.server("DELETE FROM tree WHERE id = 3");
+  mirror.run("INSERT INTO tree VALUES(4, 3)");
+  const auto seen = verify(mirror, {"--repair"});
+  CHECK(seen.outcome == "repaired");
+  CHECK(mirror.status().at("quarantined") == 0);
+  CHECK(mirror.differences() == "");
+}
+
 TEST_CASE("rows that break a foreign key of the server are counted, though both sides have them") {
   Mirror mirror(
       "CREATE TABLE shelf(id INTEGER PRIMARY KEY);"
