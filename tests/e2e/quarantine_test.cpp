@@ -348,7 +348,7 @@ TEST_CASE("a skip that names another error than the present one does nothing") {
 }
 
 TEST_CASE("what is not a single row's fault can't be skipped") {
-  Ward ward("");
+  Ward ward("    schema_changes: halt\n");
   ward.server("ALTER TABLE packages RENAME COLUMN name TO title");
   ward.source.exec("INSERT INTO packages VALUES (3, 'gin')");
   wait_for_state(ward.daemon, "halted");
