@@ -43,8 +43,9 @@ struct TableProgress {
   bool made = false;        ///< this pipeline has created the target table
   bool unfinished = false;  ///< indexes and foreign keys of a table that was made are still to come
   std::string columns;      ///< the source's table when it was last looked at, see RememberedTable
-  std::string ddl;          ///< fingerprint of the DDL that the table was made by; behind a blank,
-                            ///< of the indexes and foreign keys that were last followed
+  std::string target;  ///< the table that is this pipeline's alone, quoted and qualified; empty: none yet
+  std::string ddl;     ///< fingerprint of the DDL that the table was made by; behind a blank,
+                       ///< of the indexes and foreign keys that were last followed
 
   /// The copy starts over, under this version; whose rows they are stays.
   void begin_anew(const std::string& under_version) {

@@ -21,7 +21,7 @@ using capture::CopyState;
 constexpr std::array kPhases{"pending", "copying", "streaming"};
 
 /// What brings format 1 to format 2, and so on.
-const std::array kMigrations{sql::refusals, sql::scans};
+const std::array kMigrations{sql::refusals, sql::scans, sql::claims};
 
 constexpr std::array kOnlyInTarget{"", "deleted", "kept", "refused"};
 
@@ -173,6 +173,7 @@ TableProgress read_progress(StateFields& row) {
   progress.made = row.truth("made");
   progress.unfinished = row.truth("unfinished", progress.made);
   progress.columns = row.text("columns", is_remembered_table);
+  progress.target = row.text("target");
   progress.ddl = row.text("ddl");
   return progress;
 }
@@ -182,7 +183,7 @@ std::map<std::string, TableProgress> read_tables(Session& session, const StatePl
   std::map<std::string, TableProgress> tables;
   const auto rows = session.exec(
       "SELECT source_table, phase, frontier, rows_copied, version, ours, compared, made, unfinished, columns,"
-      " ddl FROM " +
+      " target, ddl FROM " +
       quote_name(place.schema, "table_copy") + " WHERE pipeline = " + quote_literal(place.pipeline));
   for (const auto& each : rows) {
     StateFields row(place, "table_copy", each, damage);
@@ -297,14 +298,15 @@ std::string save_progress_sql(const std::string& schema, const std::string& pipe
                               const std::string& table, const TableProgress& progress) {
   const auto word = [](bool value) { return std::string(value ? "true" : "false"); };
   const std::string columns =
-      "phase, frontier, rows_copied, version, ours, compared, made, unfinished, columns, ddl";
-  const std::string values = join(
-      {quote_literal(kPhases[static_cast<std::size_t>(progress.copy.phase)]),
-       quote_literal(capture::encode(progress.copy.frontier)), std::to_string(progress.rows_copied),
-       quote_literal(progress.version), word(progress.ours),
-       quote_literal(kOnlyInTarget[static_cast<std::size_t>(progress.only_in_target)]), word(progress.made),
-       word(progress.unfinished), quote_literal(progress.columns), quote_literal(progress.ddl)},
-      ",");
+      "phase, frontier, rows_copied, version, ours, compared, made, unfinished, columns, target, ddl";
+  const std::string values =
+      join({quote_literal(kPhases[static_cast<std::size_t>(progress.copy.phase)]),
+            quote_literal(capture::encode(progress.copy.frontier)), std::to_string(progress.rows_copied),
+            quote_literal(progress.version), word(progress.ours),
+            quote_literal(kOnlyInTarget[static_cast<std::size_t>(progress.only_in_target)]),
+            word(progress.made), word(progress.unfinished), quote_literal(progress.columns),
+            quote_literal(progress.target), quote_literal(progress.ddl)},
+           ",");
   return "INSERT INTO " + quote_name(schema, "table_copy") + " (pipeline, source_table, " + columns +
          ") VALUES (" + quote_literal(pipeline) + "," + quote_literal(table) + "," + values +
          ") ON CONFLICT (pipeline, source_table) DO UPDATE SET (" + columns + ") = (" + values + ");";

@@ -6,6 +6,7 @@
 
 #include "applier/design/table_ddl.h"
 #include "applier/server/apply_error.h"
+#include "applier/server/claims.h"
 #include "applier/server/neighbours.h"
 #include "applier/server/rows_there.h"
 #include "applier/server/schemas.h"
@@ -216,6 +217,15 @@ void check_strangers(Findings& findings, applier::Session& session,
   }
 }
 
+void check_owners(Findings& findings, applier::Session& session, const PipelineConfig& config,
+                  const std::vector<applier::TargetTable>& tables) {
+  for (const auto& claim :
+       applier::claims_in_the_way(session, config.target.state_schema, config.name, tables)) {
+    const auto owned = applier::target_owned(claim);
+    findings.add("table " + claim.table, Verdict::failed, owned.told(true), owned.hint);
+  }
+}
+
 void check_replica_mode(Findings& findings, applier::Session& session,
                         const std::vector<applier::TargetTable>& tables) {
   if (tables.empty() || session.mode() != applier::ApplyMode::replica) return;
@@ -247,6 +257,7 @@ void check_target(Findings& findings, const PipelineConfig& config, const captur
       if (auto target = check_target_table(findings, session, options, table, running))
         found.push_back(*target);
     }
+    check_owners(findings, session, config, found);
     check_replica_mode(findings, session, found);
     findings.look("schema", [&] {
       for (const auto& note : schema_notes(config, session, found))

@@ -1,6 +1,7 @@
 #include "daemon/sync/settlement.h"
 
 #include "applier/server/state_fields.h"
+#include "daemon/sync/claiming.h"
 #include "daemon/sync/copy_queue.h"
 #include "daemon/sync/copy_version.h"
 #include "daemon/sync/ending.h"
@@ -42,6 +43,7 @@ Known survey_tables(SyncState& state, const Sides& sides) {
   note_filled_tables(state, sides);
   state.judgement = judge(state.evidence);
   const Known known = known_from_now(state, sides);
+  claim_targets(state, known);
   remember_tables(state, known);
   follow_indexes(state, known);
   return known;
