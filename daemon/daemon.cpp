@@ -10,6 +10,7 @@
 
 #include "daemon/base/version.h"
 #include "daemon/config/load.h"
+#include "daemon/config/paths.h"
 #include "daemon/config/settings.h"
 #include "daemon/log/log.h"
 #include "daemon/notify.h"
@@ -242,8 +243,21 @@ void Daemon::verify(const VerifyOrder& order, OnProgress on_progress, Reply<Veri
 void Daemon::cut_over(const CutoverOrder& order, OnProgress on_progress, Reply<CutoverAnswer> reply) {
   const auto found = find(order.pipeline);
   if (const auto* error = std::get_if<ControlError>(&found)) return reply(*error);
+  const auto& pipeline = std::get<std::shared_ptr<Pipeline>>(found);
+  CutoverOrder shared = order;
+  shared.shared_with = who_else_reads(*pipeline);
   const OneReply<CutoverAnswer> once(io_, std::move(reply), std::move(on_progress));
-  std::get<std::shared_ptr<Pipeline>>(found)->cut_over(order, once.progress(), once);
+  pipeline->cut_over(shared, once.progress(), once);
+}
+
+std::vector<std::string> Daemon::who_else_reads(const Pipeline& pipeline) const {
+  std::vector<std::string> names;
+  for (const auto& other : pipelines_) {
+    const bool reads = other.get() != &pipeline && other->report().state != State::finished &&
+                       same_file(other->config().source.path, pipeline.config().source.path);
+    if (reads) names.push_back(other->config().name);
+  }
+  return names;
 }
 
 void Daemon::adopt(const std::string& name, Reply<Done> reply) {

@@ -64,6 +64,8 @@ class Daemon : private ControlService {
 
   using Found = std::variant<std::shared_ptr<Pipeline>, ControlError>;
   Found find(const std::string& name) const;
+  /// Other pipelines that read the same file, and have not ended.
+  std::vector<std::string> who_else_reads(const Pipeline& pipeline) const;
   std::shared_ptr<Looks> looks_of(const std::shared_ptr<Pipeline>& pipeline);
   template <typename Answer, typename Ask>
   void with_looks(const std::string& name, Reply<Answer> reply, Ask ask);

@@ -70,10 +70,14 @@ std::string install_offline(const PipelineConfig& config) {
   });
 }
 
-std::string uninstall_offline(const PipelineConfig& config, bool target) {
+std::string uninstall_offline(const PipelineConfig& config, bool target,
+                              const std::vector<std::string>& others) {
   return told([&] {
     // The server first: where it can't be reached, nothing has been taken out yet.
     const std::string forgotten = target ? forget_target(config) : "";
+    if (!others.empty())
+      return "capture stays in " + config.source.path.string() + " for " + applier::join(others, ", ") +
+             forgotten;
     capture::Source source(source_options(config));
     const std::string where = config.source.path.string();
     const bool fenced = source.moved() && source.moved()->fenced;

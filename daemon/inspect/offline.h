@@ -23,7 +23,9 @@ std::vector<applier::SchemaDifference> schema_differences(const PipelineConfig& 
 /// Puts what capture needs into the source file; returns what was done, in lines for people.
 std::string install_offline(const PipelineConfig& config);
 
-/// Takes it out again, and with `target` also the pipeline's state in Postgres; returns what was done.
-std::string uninstall_offline(const PipelineConfig& config, bool target);
+/// Takes it out again, unless `others` read the file as well, and with `target` also the pipeline's state in
+/// Postgres; returns what was done.
+std::string uninstall_offline(const PipelineConfig& config, bool target,
+                              const std::vector<std::string>& others);
 
 }  // namespace sluice::daemon

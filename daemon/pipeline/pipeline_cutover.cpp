@@ -53,7 +53,8 @@ CutoverAnswer answer_of(const CutoverOrder& order, const VerifyAnswer& verified,
   CutoverAnswer answer;
   answer.pipeline = order.pipeline;
   answer.position = end.position.value;
-  answer.fenced = order.fence;
+  answer.shared_with = order.shared_with;
+  answer.fenced = order.fence && order.shared_with.empty();
   answer.locked_ms = in_milliseconds(end.locked);
   for (const auto& table : verified.tables)
     answer.tables.push_back({table.table, table.target, table.rows, table.dangling});

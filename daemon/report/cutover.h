@@ -19,6 +19,9 @@ struct CutoverOrder {
   std::string pipeline;
   std::chrono::milliseconds max_lock = kUsualLock;  ///< for which the file may be locked for writing
   bool fence = true;                                ///< refuse every write to it from then on
+  /// Other pipelines that read the file: then it takes writes and is captured as before, and this one alone
+  /// ends.
+  std::vector<std::string> shared_with{};
 };
 
 /// Why a pipeline is not cut over now; nothing has changed.
@@ -54,7 +57,8 @@ struct CutoverAnswer {
   std::string outcome = "finished";
   std::int64_t position = 0;  ///< the last change, which Postgres holds
   bool fenced = true;
-  double locked_ms = 0;  ///< for which the application could not write
+  std::vector<std::string> shared_with;  ///< see CutoverOrder
+  double locked_ms = 0;                  ///< for which the application could not write
   std::vector<Table> tables;
   std::vector<Sequence> sequences;
   std::vector<Constraint> constraints;

@@ -91,8 +91,10 @@ Settled still_settled(SyncState& state, Link& link) {
   return *found;
 }
 
-/// Under the lock: the last changes, the fence, and the two commits, of which the file's decides.
+/// Under the lock: the last changes, the fence, and the two commits, of which the file's decides. A file that
+/// others read as well is left as it is, and Postgres decides.
 CutoverEnd end_under_lock(SyncState& state, Link& link, const CutoverOrder& order) {
+  const bool is_shared = !order.shared_with.empty();
   const Settled both = still_settled(state, link);
   CutoverEnd end;
   state.observe("lock");
@@ -100,7 +102,7 @@ CutoverEnd end_under_lock(SyncState& state, Link& link, const CutoverOrder& orde
   LineCutter cutter(link.lifeline(), lock.until());
   try {
     bring_over_the_rest(state, link, both, lock);
-    lock.fence(order.fence);
+    if (!is_shared) lock.fence(order.fence);
     state.observe("end");
     applier::Transaction transaction(both.session);
     end.sequences = write_end(state, both);
@@ -109,7 +111,7 @@ CutoverEnd end_under_lock(SyncState& state, Link& link, const CutoverOrder& orde
     state.observe("record");
     transaction.commit();
   } catch (const applier::ApplyError& error) {
-    if (lock.committed()) throw not_recorded(error);
+    if (lock.committed() && !is_shared) throw not_recorded(error);
     if (error.lost_connection()) lock.check_time();  // it was cut because the time was over
     throw;
   }

@@ -28,9 +28,10 @@ template <>
 constexpr auto kFields<CutoverAnswer> = std::tuple(
     field("pipeline", &CutoverAnswer::pipeline), field("outcome", &CutoverAnswer::outcome),
     field("position", &CutoverAnswer::position), field("fenced", &CutoverAnswer::fenced),
-    field("locked_ms", &CutoverAnswer::locked_ms), field("tables", &CutoverAnswer::tables),
-    field("sequences", &CutoverAnswer::sequences), field("constraints", &CutoverAnswer::constraints),
-    field("not_captured", &CutoverAnswer::not_captured), field("elapsed_ms", &CutoverAnswer::elapsed_ms));
+    field("shared_with", &CutoverAnswer::shared_with), field("locked_ms", &CutoverAnswer::locked_ms),
+    field("tables", &CutoverAnswer::tables), field("sequences", &CutoverAnswer::sequences),
+    field("constraints", &CutoverAnswer::constraints), field("not_captured", &CutoverAnswer::not_captured),
+    field("elapsed_ms", &CutoverAnswer::elapsed_ms));
 
 Json to_json(const CutoverAnswer& answer) {
   return written(answer);

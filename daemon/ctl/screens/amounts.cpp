@@ -24,6 +24,13 @@ std::string counted(std::int64_t count, const std::string& thing) {
   return fmt::format("{} {}{}", grouped(count), thing, count == 1 ? "" : "s");
 }
 
+std::string listed_pipelines(const std::vector<std::string>& names) {
+  std::string text = names.size() == 1 ? "pipeline " : "pipelines ";
+  for (std::size_t i = 0; i < names.size(); ++i)
+    text += (i == 0 ? "" : i + 1 == names.size() ? " and " : ", ") + names[i];
+  return text;
+}
+
 std::string elapsed_text(double seconds) {
   const auto whole = static_cast<std::int64_t>(seconds < 0 ? 0 : seconds);
   if (whole < 60) return fmt::format("{:.1f} s", seconds < 0 ? 0 : seconds);

@@ -75,6 +75,13 @@ void add_constraints(std::string& text, const CutoverAnswer& answer) {
   }
 }
 
+std::string what_becomes_of_the_file(const CutoverAnswer& answer) {
+  if (answer.fenced) return "refuses every write from now on: this database has moved to Postgres";
+  if (answer.shared_with.empty()) return "has no fence: whatever is still written to it stays there";
+  return "takes writes as before, which go on to " + listed_pipelines(answer.shared_with) +
+         ", and to this Postgres no more";
+}
+
 }  // namespace
 
 std::string render_cutover(const CutoverAnswer& answer) {
@@ -86,9 +93,7 @@ std::string render_cutover(const CutoverAnswer& answer) {
   add_constraints(text, answer);
   for (const auto& table : answer.not_captured)
     add_labelled(text, "left behind", table.name + ": " + table.reason);
-  add_labelled(text, "the file",
-               answer.fenced ? "refuses every write from now on: this database has moved to Postgres"
-                             : "has no fence: whatever is still written to it stays there");
+  add_labelled(text, "the file", what_becomes_of_the_file(answer));
   add_labelled(text, "took", time_text(answer.elapsed_ms));
   text +=
       "\nLeft to you: let the application use Postgres, and take the pipeline out of the configuration.\n"

@@ -5,6 +5,7 @@
 
 #include "daemon/control/documents/protocol.h"
 #include "daemon/ctl/consent.h"
+#include "daemon/ctl/screens/amounts.h"
 #include "daemon/ctl/screens/cutover.h"
 #include "daemon/ctl/screens/progress.h"
 #include "daemon/ctl/verbs/verbs.h"
@@ -22,11 +23,22 @@ ClientRequest request(const Invocation& invocation) {
 }
 
 /// The pipeline that was meant; none where the daemon will refuse the name, or asks for one.
-std::optional<PipelineReport> chosen(const ControlClient& client, const std::string& name) {
-  const auto pipelines = parse_report(client.get("/v1/status")).pipelines;
+std::optional<PipelineReport> chosen(const std::vector<PipelineReport>& pipelines, const std::string& name) {
   for (const PipelineReport& pipeline : pipelines)
     if (pipeline.name == name || (name.empty() && pipelines.size() == 1)) return pipeline;
   return std::nullopt;
+}
+
+std::string what_becomes_of_the_file(const std::vector<PipelineReport>& pipelines,
+                                     const PipelineReport& moving, bool fence) {
+  std::vector<std::string> others;
+  for (const PipelineReport& other : pipelines) {
+    if (other.name != moving.name && other.source_path == moving.source_path &&
+        other.state != State::finished)
+      others.push_back(other.name);
+  }
+  if (!others.empty()) return "writes to it go on, and to " + listed_pipelines(others);
+  return fence ? "every write to it is refused from then on" : "writes to it go on";
 }
 
 std::string tables_of(const PipelineReport& pipeline) {
@@ -36,7 +48,8 @@ std::string tables_of(const PipelineReport& pipeline) {
 }
 
 void confirm(const ControlClient& client, const Invocation& invocation) {
-  const auto pipeline = chosen(client, invocation.pipeline);
+  const auto pipelines = parse_report(client.get("/v1/status")).pipelines;
+  const auto pipeline = chosen(pipelines, invocation.pipeline);
   if (!pipeline) return;
   if (isatty(STDIN_FILENO) == 0 || invocation.json)
     throw CtlFailure(
@@ -45,8 +58,7 @@ void confirm(const ControlClient& client, const Invocation& invocation) {
                     "say --yes",
                     pipeline->name, pipeline->source_path, pipeline->target_url));
   fmt::print("{}: move to Postgres for good\n  file    {}; {}\n  server  {}\n  tables  {}\n", pipeline->name,
-             pipeline->source_path,
-             invocation.fence ? "every write to it is refused from then on" : "writes to it go on",
+             pipeline->source_path, what_becomes_of_the_file(pipelines, *pipeline, invocation.fence),
              pipeline->target_url, tables_of(*pipeline));
   ask_to_go_on();
 }

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "daemon/config/paths.h"
 #include "daemon/control/documents/protocol.h"
 #include "daemon/ctl/consent.h"
+#include "daemon/ctl/screens/amounts.h"
 #include "daemon/ctl/screens/render.h"
 #include "daemon/ctl/verbs/verbs.h"
 #include "daemon/inspect/offline.h"
@@ -44,15 +46,54 @@ void let_go(const ControlClient& client, const std::string& pipeline) {
                                                  answer.refusal->message, answer.refusal->hint));
 }
 
-void confirm(const std::vector<PipelineConfig>& pipelines, bool target) {
+/// What is to be taken out.
+struct Removal {
+  PipelineConfig pipeline;
+  std::vector<std::string> others;  ///< pipelines that go on reading the file
+};
+
+/// Those that have ended read nothing any more.
+std::vector<std::string> names_of_ended(const ControlClient& client) try {
+  std::vector<std::string> ended;
+  for (const PipelineReport& pipeline : parse_report(client.get("/v1/status")).pipelines)
+    if (pipeline.state == State::finished) ended.push_back(pipeline.name);
+  return ended;
+} catch (const NobodyThere&) {
+  return {};
+}
+
+std::vector<Removal> removals_of(const Invocation& invocation, const ControlClient& client) {
+  std::vector<Removal> removals;
+  const auto chosen = chosen_pipelines(invocation);
+  const auto ended = names_of_ended(client);
+  const auto all = config_of(invocation).pipelines;
+  for (const PipelineConfig& pipeline : chosen) {
+    std::vector<std::string> others;
+    for (const PipelineConfig& other : all) {
+      const bool stays = std::ranges::find(chosen, other.name, &PipelineConfig::name) == chosen.end() &&
+                         std::ranges::find(ended, other.name) == ended.end();
+      if (stays && same_file(other.source.path, pipeline.source.path)) others.push_back(other.name);
+    }
+    removals.push_back({pipeline, std::move(others)});
+  }
+  return removals;
+}
+
+std::string announced(const Removal& removal, bool target) {
+  const PipelineConfig& pipeline = removal.pipeline;
+  const std::string file = pipeline.source.path.string();
+  const std::string state = "its state from schema " + pipeline.target.state_schema + " in Postgres";
+  if (removal.others.empty())
+    return "remove Sluice's triggers and changelog from " + file + (target ? ", and " + state : "");
+  return (target ? "remove " + state : "let go of it") + "; capture stays in " + file + " for " +
+         listed_pipelines(removal.others);
+}
+
+void confirm(const std::vector<Removal>& removals, bool target) {
   if (isatty(STDIN_FILENO) == 0)
     throw CtlFailure(ExitCode::usage, "uninstall asks first, and there is no terminal to ask on; say --yes");
-  for (const PipelineConfig& pipeline : pipelines)
-    fmt::print("{}: remove Sluice's triggers and changelog from {}{}\n", pipeline.name,
-               pipeline.source.path.string(),
-               target
-                   ? fmt::format(", and its state from schema {} in Postgres", pipeline.target.state_schema)
-                   : "");
+  for (const Removal& removal : removals)
+    fmt::print("{}: {}\n", removal.pipeline.name, announced(removal, target));
   ask_to_go_on();
 }
 
@@ -82,14 +123,15 @@ ExitCode run_install(const Invocation& invocation) {
 }
 
 ExitCode run_uninstall(const Invocation& invocation) {
-  const auto pipelines = chosen_pipelines(invocation);
-  if (!invocation.yes) confirm(pipelines, invocation.target);
   const ControlClient client = client_of(invocation);
-  const bool running = daemon_runs(client);
-  for (const PipelineConfig& pipeline : pipelines) {
-    if (running) let_go(client, pipeline.name);
-    fmt::print("{}: {}\n", pipeline.name, uninstall_offline(pipeline, invocation.target));
-  }
+  const auto removals = removals_of(invocation, client);
+  if (!invocation.yes) confirm(removals, invocation.target);
+  // All of them first: one that still read the file would put capture in again.
+  if (daemon_runs(client))
+    for (const Removal& removal : removals) let_go(client, removal.pipeline.name);
+  for (const Removal& removal : removals)
+    fmt::print("{}: {}\n", removal.pipeline.name,
+               uninstall_offline(removal.pipeline, invocation.target, removal.others));
   return ExitCode::done;
 }
 
