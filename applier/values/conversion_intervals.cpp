@@ -26,7 +26,7 @@ std::optional<std::string> from_dotnet(std::string_view text, const Conversion& 
     return std::nullopt;
   const auto clock = parse_clock(text.substr(point + 1));
   if (!clock || clock->offset) return std::nullopt;
-  if (clock->rounded) conversion.remarks |= kFineTime;
+  if (clock->rounded != Rounded::no) conversion.remarks |= kFineTime;
   const char* sign = negative ? "-" : "";
   return sign + std::string(text.substr(0, point)) + " days " + sign + clock_text(clock->time);
 }

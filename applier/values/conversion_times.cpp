@@ -21,12 +21,23 @@ using std::chrono::seconds;
 constexpr const char* kUnixRules = "unix_s, unix_ms or unix_us";
 constexpr const char* kRealRules = "unix_s, julian or core_data";
 
+constexpr Microseconds kMicrosecond{1};
+
+/// A time as it is read, before the column has its say.
+struct Reading {
+  Moment moment;
+  Rounded rounded = Rounded::no;
+  Microseconds step = kMicrosecond;  ///< to which it was rounded
+};
+
 /// Julian days begin at noon. SQLite itself keeps them to the millisecond.
-Moment from_julian(double day) {
+Reading from_julian(double day) {
   constexpr double kUnixEpoch = 2440587.5;
   constexpr double kMillisecondsPerDay = 86'400'000;
-  const Microseconds whole = counted(std::nearbyint((day - kUnixEpoch) * kMillisecondsPerDay), 1'000);
-  return Moment(whole);
+  const double exact = (day - kUnixEpoch) * kMillisecondsPerDay;
+  const double nearest = std::nearbyint(exact);
+  const Rounded rounded = nearest > exact ? Rounded::up : nearest < exact ? Rounded::down : Rounded::no;
+  return {Moment(counted(nearest, 1'000)), rounded, std::chrono::milliseconds(1)};
 }
 
 Moment core_data_epoch() {
@@ -55,26 +66,33 @@ Moment to_utc(Moment local, const Conversion& conversion) {
   return read.moment;
 }
 
-/// The server would round a time to the precision of the column without a word.
-void check_precision(Microseconds time, const Conversion& conversion) {
+/// The server would round a time of day to the precision of the column without a word: that is refused, or
+/// wanted. Into the next day it is not rounded even then.
+Microseconds in_precision(Microseconds time, const Conversion& conversion) {
   constexpr std::array<std::int64_t, 6> kUnits{1'000'000, 100'000, 10'000, 1'000, 100, 10};
+  constexpr Microseconds kDay = days(1);
   const int precision = conversion.column.modifier;
-  if (precision < 0 || precision > 5 || conversion.has_rule(Kind::rounded)) return;
-  if (time.count() % kUnits[static_cast<std::size_t>(precision)] == 0) return;
+  if (precision < 0 || precision > 5) return time;
+  const Microseconds unit(kUnits[static_cast<std::size_t>(precision)]);
+  if (time % unit == Microseconds(0)) return time;
+  if (conversion.has_rule(Kind::rounded)) return time > kDay - unit ? kDay - unit : time;
   throw ConversionError(
       "time has more digits after the second than the " + std::to_string(precision) + " of the column's type",
       "rounded");
 }
 
-std::string written(Moment moment, const Conversion& conversion) {
+std::string written(const Reading& read, const Conversion& conversion) {
+  const Moment moment = in_its_day(read.moment, read.rounded, read.step);
   if (!is_in_calendar(moment)) throw ConversionError("time is outside of the years from 4713 BC to 32766");
   const auto day = floor<days>(moment);
   if (conversion.column.kind == TypeKind::date) {
-    if (day != moment) throw ConversionError("value with a time of day does not fit type date");
+    // What is no midnight is none either where its time of day was too short to be kept.
+    if (day != moment || read.rounded != Rounded::no)
+      throw ConversionError("value with a time of day does not fit type date");
     return date_text(day);
   }
-  check_precision(moment - day, conversion);
-  return moment_text(moment, conversion.column.kind == TypeKind::timestamptz);
+  return moment_text(day + in_precision(moment - day, conversion),
+                     conversion.column.kind == TypeKind::timestamptz);
 }
 
 /// The words that Postgres knows for the ends of time; "now" and its like are not among them.
@@ -93,9 +111,10 @@ std::string moment_of_integer(const std::int64_t& value, const Conversion& conve
   const Kind rule = conversion.column.rule.kind;
   if (rule == Kind::iso) refuse("integer", conversion.column.kind, kUnixRules);
   if (rule == Kind::julian) return moment_of_real(static_cast<double>(value), conversion);
-  if (rule == Kind::core_data) return written(core_data_epoch() + counted(value, unit_of(rule)), conversion);
+  if (rule == Kind::core_data)
+    return written({core_data_epoch() + counted(value, unit_of(rule))}, conversion);
   const std::int64_t unit = unit_of(rule) > 0 ? unit_of(rule) : guessed_unit(value, conversion.remarks);
-  return written(Moment(counted(value, unit)), conversion);
+  return written({Moment(counted(value, unit))}, conversion);
 }
 
 std::string moment_of_real(const double& value, const Conversion& conversion) {
@@ -103,7 +122,9 @@ std::string moment_of_real(const double& value, const Conversion& conversion) {
   if (!reads_numbers(conversion)) refuse("real", conversion.column.kind, kRealRules);
   if (rule == Kind::julian) return written(from_julian(value), conversion);
   const Moment epoch = rule == Kind::core_data ? core_data_epoch() : Moment();
-  return written(epoch + counted(value, unit_of(rule)), conversion);
+  Rounded rounded = Rounded::no;
+  const Microseconds time = counted(value, unit_of(rule), rounded);
+  return written({epoch + time, rounded}, conversion);
 }
 
 std::string moment_of_text(const std::string& value, const Conversion& conversion) {
@@ -118,10 +139,11 @@ std::string moment_of_text(const std::string& value, const Conversion& conversio
                               std::string(name_of(conversion.column.kind)) + " takes it",
                           real ? kUnixRules : "");
   }
-  if (read->clock.rounded) conversion.remarks |= kFineTime;
+  const Rounded rounded = read->clock.rounded;
+  if (rounded != Rounded::no) conversion.remarks |= kFineTime;
   const Moment moment = read->without_offset();
-  if (read->clock.offset) return written(moment - *read->clock.offset, conversion);
-  return written(conversion.column.rule.zone ? to_utc(moment, conversion) : moment, conversion);
+  if (read->clock.offset) return written({moment - *read->clock.offset, rounded}, conversion);
+  return written({conversion.column.rule.zone ? to_utc(moment, conversion) : moment, rounded}, conversion);
 }
 
 std::string time_of_text(const std::string& value, const Conversion& conversion) {
@@ -131,12 +153,11 @@ std::string time_of_text(const std::string& value, const Conversion& conversion)
     throw ConversionError("text value is no time of day in ISO form, as type " + std::string(name_of(kind)) +
                           " takes it");
   }
-  if (clock->rounded) conversion.remarks |= kFineTime;
-  check_precision(clock->time, conversion);
-  if (kind == TypeKind::timetz)
-    return clock_text(clock->time) + offset_text(clock->offset.value_or(seconds(0)));
+  if (clock->rounded != Rounded::no) conversion.remarks |= kFineTime;
+  const Microseconds time = in_precision(clock->time, conversion);
+  if (kind == TypeKind::timetz) return clock_text(time) + offset_text(clock->offset.value_or(seconds(0)));
   if (clock->offset) throw ConversionError("text with a time zone does not fit type time without time zone");
-  return clock_text(clock->time);
+  return clock_text(time);
 }
 
 }  // namespace sluice::applier

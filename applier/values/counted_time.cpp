@@ -40,9 +40,16 @@ Microseconds counted(std::int64_t count, std::int64_t unit) {
 }
 
 Microseconds counted(double count, std::int64_t unit) {
+  Rounded rounded = Rounded::no;
+  return counted(count, unit, rounded);
+}
+
+Microseconds counted(double count, std::int64_t unit, Rounded& rounded) {
   const double total = count * static_cast<double>(unit);
   if (!(std::fabs(total) < static_cast<double>(kMostOfAll))) refuse_size();
-  return Microseconds(std::llround(total));
+  const double nearest = std::round(total);
+  rounded = nearest > total ? Rounded::up : nearest < total ? Rounded::down : Rounded::no;
+  return Microseconds(static_cast<std::int64_t>(nearest));
 }
 
 }  // namespace sluice::applier

@@ -14,7 +14,8 @@ std::int64_t unit_of(TypeRule::Kind rule);
 
 Microseconds counted(std::int64_t count, std::int64_t unit);
 
-/// To the nearest microsecond: a real holds no more of today's date.
+/// To the nearest microsecond: a real holds no more of today's date. `rounded` says what that has done.
 Microseconds counted(double count, std::int64_t unit);
+Microseconds counted(double count, std::int64_t unit, Rounded& rounded);
 
 }  // namespace sluice::applier

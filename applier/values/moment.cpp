@@ -78,18 +78,16 @@ class Scanner {
 };
 
 /// The digits behind the point of the seconds, rounded to microseconds as Postgres would.
-Microseconds take_fraction(Scanner& text, bool& rounded) {
+Microseconds take_fraction(Scanner& text, Rounded& rounded) {
   int fraction = 0;
   for (int unit = 100'000; unit > 0; unit /= 10) {
     if (text.sees_digit()) fraction += unit * text.take_digit();
   }
-  if (text.sees_digit()) {
-    const int next = text.take_digit();
-    rounded = next != 0;
-    if (next >= 5) ++fraction;
-  }
-  while (text.sees_digit()) rounded |= text.take_digit() != 0;
-  return Microseconds(fraction);
+  const int next = text.sees_digit() ? text.take_digit() : 0;
+  bool finer = next != 0;
+  while (text.sees_digit()) finer |= text.take_digit() != 0;
+  rounded = next >= 5 ? Rounded::up : finer ? Rounded::down : Rounded::no;
+  return Microseconds(rounded == Rounded::up ? fraction + 1 : fraction);
 }
 
 /// HH:MM, and perhaps seconds with a fraction.
@@ -108,7 +106,8 @@ bool take_time(Scanner& text, WrittenClock& clock) {
   }
   if (minute > 59 || second > 59) return false;
   clock.time = hours(hour) + minutes(minute) + seconds(second) + fraction;
-  return clock.time <= hours(24) && (hour < 24 || !clock.rounded);
+  if (clock.time == hours(24) && hour < 24) clock.time -= Microseconds(1);
+  return clock.time <= hours(24) && (hour < 24 || clock.rounded == Rounded::no);
 }
 
 /// The zone behind a time of day, where there is one. An offset may have its abbreviation behind it.
@@ -206,7 +205,7 @@ std::optional<WrittenMoment> parse_moment(std::string_view written) {
   if (text.at_end()) return moment;
   if (!text.take('T') && !text.take('t') && !text.take_spaces()) return std::nullopt;
   const bool is_moment = take_time(text, moment.clock) && take_zone(text, moment.clock) && text.at_end();
-  if (!is_moment || (moment.clock.time == hours(24) && !moment.clock.rounded)) return std::nullopt;
+  if (!is_moment || moment.clock.time == hours(24)) return std::nullopt;
   return moment;
 }
 
@@ -243,6 +242,10 @@ std::string offset_text(seconds offset) {
   out += ':';
   append_padded(out, clock.seconds().count(), 2);
   return out;
+}
+
+Moment in_its_day(Moment moment, Rounded rounded, Microseconds step) {
+  return rounded == Rounded::up && moment == floor<days>(moment) ? moment - step : moment;
 }
 
 bool is_in_calendar(Moment moment) {

@@ -13,11 +13,14 @@ using Microseconds = std::chrono::microseconds;
 /// A moment in UTC, to the microsecond.
 using Moment = std::chrono::sys_time<Microseconds>;
 
+/// What has become of digits that are finer than a time is kept.
+enum class Rounded { no, down, up };
+
 /// A time of day as it is written: `12:30:00.5+02`.
 struct WrittenClock {
-  Microseconds time{};                         ///< since midnight; 24:00:00 is the end of the day
+  Microseconds time{};  ///< since midnight; 24:00:00, the end of the day, only where it is written so
   std::optional<std::chrono::seconds> offset;  ///< east of UTC
-  bool rounded = false;                        ///< digits beyond the microsecond were not zero
+  Rounded rounded = Rounded::no;               ///< to the microsecond
 };
 
 /// A date and perhaps a time of day as they are written; without one it is midnight.
@@ -46,6 +49,9 @@ std::string clock_text(Microseconds time);
 
 /// `+02:00`, `-05:30:15`.
 std::string offset_text(std::chrono::seconds offset);
+
+/// Rounding takes no time into another day: what has come to midnight that way is `step` before it.
+Moment in_its_day(Moment moment, Rounded rounded, Microseconds step);
 
 /// Is it in the years from 4713 BC, where the calendar of Postgres begins, to 32766, where that of
 /// std::chrono ends?

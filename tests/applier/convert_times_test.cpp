@@ -87,12 +87,43 @@ TEST_SUITE("times") {
   }
 
   TEST_CASE("digits beyond the microsecond are rounded, and that is told") {
-    const auto fine = text_value("2024-12-31 23:59:59.9999996");
-    CHECK(converted(fine, kTimestamp) == "2025-01-01 00:00:00");
+    const auto fine = text_value("2024-12-31 23:59:58.9999996");
+    CHECK(converted(fine, kTimestamp) == "2024-12-31 23:59:59");
     CHECK(remarks_on(fine, kTimestamp) == kFineTime);
     CHECK(converted(text_value("2024-12-31 12:00:00.1234567"), kTimestamp) == "2024-12-31 12:00:00.123457");
     CHECK(converted(text_value("2024-12-31 12:00:00.123456499"), kTimestamp) == "2024-12-31 12:00:00.123456");
     CHECK(remarks_on(text_value("2024-12-31 12:00:00.123456000"), kTimestamp) == 0);
+  }
+
+  TEST_CASE("rounding takes no time into another day, the hour 24 or the year 10000") {
+    const auto with = [](TypeKind kind, TypeRule::Kind rule, int modifier = -1) {
+      auto made = column(kind);
+      made.modifier = modifier;
+      made.rule.kind = rule;
+      return made;
+    };
+    const auto last = text_value("2024-06-30 23:59:59.9999999");
+    CHECK(converted(last, kTimestamp) == "2024-06-30 23:59:59.999999");
+    CHECK(converted(text_value("9999-12-31T23:59:59.9999999Z"), kTimestamptz) ==
+          "9999-12-31 23:59:59.999999+00");
+    CHECK(converted(text_value("2024-06-30 21:59:59.9999999-02:00"), kTimestamptz) ==
+          "2024-06-30 23:59:59.999999+00");
+    CHECK(converted(text_value("23:59:59.9999999"), column(TypeKind::time)) == "23:59:59.999999");
+    CHECK(converted(real_value(1719791999.9999998), with(TypeKind::timestamp, TypeRule::Kind::unix_s)) ==
+          "2024-06-30 23:59:59.999999");
+    CHECK(converted(real_value(2460492.499999999), with(TypeKind::timestamp, TypeRule::Kind::julian)) ==
+          "2024-06-30 23:59:59.999");
+    const auto to_seconds = with(TypeKind::timestamp, TypeRule::Kind::rounded, 0);
+    CHECK(converted(text_value("2024-06-30 23:59:59.7"), to_seconds) == "2024-06-30 23:59:59");
+    CHECK(converted(text_value("2024-06-30 23:59:58.7"), to_seconds) == "2024-06-30 23:59:58.7");
+    CHECK(converted(text_value("23:59:59.9996"), with(TypeKind::time, TypeRule::Kind::rounded, 3)) ==
+          "23:59:59.999");
+    for (const char* no_midnight : {"2024-06-30 23:59:59.9999999", "2024-06-30 00:00:00.0000001"}) {
+      CAPTURE(no_midnight);
+      CHECK(refused(text_value(no_midnight), kDate));
+    }
+    CHECK(refused(real_value(1719791999.9999998), with(TypeKind::date, TypeRule::Kind::unix_s)));
+    CHECK(converted(text_value("2024-06-30 00:00:00.0000000"), kDate) == "2024-06-30");
   }
 
   TEST_CASE("a number is read by its size, and that is told") {
