@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <string_view>
 
@@ -90,6 +91,8 @@ std::string bytea_of_bytes(const std::string& value, const Conversion&) {
 std::string uuid_of_text(const std::string& value, const Conversion& conversion) {
   std::string text = clean_text(value, conversion.policies);
   constexpr std::size_t kDigits = 32;
+  if (conversion.has_rule(TypeRule::Kind::uuid_upper))  // as Postgres writes it
+    std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
   return text.size() == kDigits ? dashed(text) : text;
 }
 

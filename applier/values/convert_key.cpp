@@ -11,7 +11,7 @@ using capture::Text;
 using capture::Value;
 using Kind = TypeRule::Kind;
 
-/// `9` stands for a digit, `x` for one of a hexadecimal number in lower case.
+/// `9` stands for a digit, `x` for one of a hexadecimal number in lower case, `X` for one in capitals.
 bool matches(std::string_view text, std::string_view pattern) {
   if (text.size() != pattern.size()) return false;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -19,10 +19,18 @@ bool matches(std::string_view text, std::string_view pattern) {
     const bool digit = c >= '0' && c <= '9';
     const bool fits = pattern[i] == '9'   ? digit
                       : pattern[i] == 'x' ? digit || (c >= 'a' && c <= 'f')
+                      : pattern[i] == 'X' ? digit || (c >= 'A' && c <= 'F')
                                           : c == pattern[i];
     if (!fits) return false;
   }
   return true;
+}
+
+/// The one form in which the text keys of a column are written.
+std::string_view uuid_pattern(Kind rule) {
+  return rule == Kind::uuid_hex     ? "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+         : rule == Kind::uuid_upper ? "XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX"
+                                    : "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
 }
 
 /// The written forms in which equal values can't look different.
@@ -34,8 +42,7 @@ bool is_canonical_text(std::string_view text, const ColumnType& column) {
     case TypeKind::timestamptz:
       return matches(text, "9999-99-99 99:99:99");
     case TypeKind::uuid:
-      return column.rule.kind == Kind::uuid_hex ? matches(text, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx")
-                                                : matches(text, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx");
+      return matches(text, uuid_pattern(column.rule.kind));
     default:
       return true;
   }
@@ -79,7 +86,9 @@ bool is_one_to_one(const Value& value, const ColumnType& column) {
 
 /// The rule under which the key would be in the one form of its column.
 const char* rule_for(const Value& value, const ColumnType& column) {
-  for (const auto& [kind, word] : {std::pair{Kind::uuid_hex, "uuid_hex"}, {Kind::uuid_blob, "uuid_blob"}}) {
+  for (const auto& [kind, word] : {std::pair{Kind::uuid_upper, "uuid_upper"},
+                                   {Kind::uuid_hex, "uuid_hex"},
+                                   {Kind::uuid_blob, "uuid_blob"}}) {
     if (column.kind == TypeKind::uuid && is_one_to_one(value, {column.kind, -1, {kind, nullptr}}))
       return word;
   }

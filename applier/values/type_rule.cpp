@@ -54,6 +54,7 @@ constexpr std::array kWords{
     Word{"bytea", Kind::bytea, kBytea, "bytea", true},
     Word{"json", Kind::json, kJson, "jsonb", false},
     Word{"uuid", Kind::uuid, kUuid, "uuid", true},
+    Word{"uuid_upper", Kind::uuid_upper, kUuid, "uuid", true},
     Word{"uuid_hex", Kind::uuid_hex, kUuid, "uuid", true},
     Word{"uuid_blob", Kind::uuid_blob, kUuid, "uuid", true},
     Word{"uuid_dotnet", Kind::uuid_dotnet, kUuid, "uuid", true},

@@ -25,6 +25,7 @@ struct TypeRule {
     bytea,
     json,  ///< blobs are JSON text, too
     uuid,
+    uuid_upper,   ///< a key in the usual form, in capital letters
     uuid_hex,     ///< a key in the form of 32 hexadecimal digits
     uuid_blob,    ///< a key in the form of 16 bytes
     uuid_dotnet,  ///< 16 bytes as .NET's Guid orders them

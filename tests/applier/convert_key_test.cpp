@@ -66,9 +66,12 @@ TEST_SUITE("keys") {
     CHECK(key_converted(text_value(hex), column(TypeKind::uuid)).ends_with("-> uuid_hex"));
     CHECK(key_converted(text_value(hex), column(TypeKind::uuid, "uuid_hex")) == dashed);
     CHECK(refused_as_key(text_value(dashed), column(TypeKind::uuid, "uuid_hex")));
-    CHECK(key_converted(blob_value(kBytes), column(TypeKind::uuid)).ends_with("-> uuid_blob"));
-    CHECK(key_converted(blob_value(kBytes), column(TypeKind::uuid, "uuid_blob")) == dashed);
-    CHECK(key_converted(blob_value(kBytes), column(TypeKind::uuid, "uuid_dotnet")) == dashed);
-    CHECK(refused_as_key(text_value(dashed), column(TypeKind::uuid, "uuid_blob")));
+    const std::string capitals = "0B1D3C5E-7F9A-4B2C-8D6E-0F1A2B3C4D5E";
+    CHECK(key_converted(text_value(capitals), column(TypeKind::uuid)).ends_with("-> uuid_upper"));
+    const auto in_capitals = column(TypeKind::uuid, "uuid_upper");
+    CHECK(key_converted(text_value(capitals), in_capitals) == "0b1d3c5e-7f9a-4b2c-8d6e-0f1a2b3c4d5e");
+    for (const char* other : {"0B1D3C5E-7F9A-4B2C-8D6E-0F1A2B3C4d5E", "0b1d3c5e-7f9a-4b2c-8d6e-0f1a2b3c4d5e",
+                              "0B1D3C5E7F9A4B2C8D6E0F1A2B3C4D5E"})
+      CHECK(refused_as_key(text_value(other), in_capitals));
   }
 }
