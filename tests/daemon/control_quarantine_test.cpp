@@ -236,11 +236,13 @@ TEST_CASE("the verbs of the quarantine ask for what was said, and end with the d
   CHECK(verb(run_quarantine_list) == ExitCode::done);
   CHECK(verb.last_call() == "quarantine cafe 1000 0");
   verb.invocation.pipeline = "shop";
-  verb.invocation.rows = {7, 8};
   CHECK(verb(run_quarantine_list) == ExitCode::done);
   CHECK(verb.last_call() == "quarantine shop 1000 0");
+  verb.invocation.rows = {7};
   CHECK(verb(run_quarantine_show) == ExitCode::done);
   CHECK(verb.last_call() == "quarantine shop 1000 0 7");
+  verb.invocation.rows = {7, 8};
+  CHECK(verb(run_quarantine_show) == ExitCode::usage);
   CHECK(verb(run_quarantine_retry) == ExitCode::done);
   CHECK(verb.last_call() == "retry_quarantined shop 30000 7 8");
   CHECK(verb(run_quarantine_discard) == ExitCode::done);
@@ -251,6 +253,7 @@ TEST_CASE("the verbs of the quarantine ask for what was said, and end with the d
 
   verb.server.service.quarantined = 1;
   CHECK(verb(run_quarantine_retry) == ExitCode::failed);
+  verb.invocation.rows = {7};
   verb.server.service.refusal = ControlError{Refused::not_found, "unknown_row", "no row 7", "see the list"};
   for (const auto each : {run_quarantine_show, run_quarantine_retry, run_quarantine_discard})
     CHECK(verb(each) == ExitCode::usage);

@@ -14,7 +14,7 @@ TEST_CASE("the document of a cutover holds everything and reads back") {
   const std::string document = dump(to_json(full_cutover()));
   CHECK(
       document ==
-      R"({"pipeline":"shop","outcome":"finished","position":1795228098,"fenced":true,"locked_ms":7.5,)"
+      R"({"pipeline":"shop","outcome":"finished","position":1795228098,"fenced":true,"shared_with":[],"locked_ms":7.5,)"
       R"("tables":[{"name":"orders","target":"public.orders","rows":1234,"dangling":0},)"
       R"({"name":"package_categories","target":"public.package_categories","rows":2,"dangling":1}],)"
       R"("sequences":[{"name":"public.orders_id_seq","table":"public.orders","column":"id","next":1301}],)"
@@ -46,6 +46,16 @@ TEST_CASE("the report of a cutover reads like this") {
         "\n"
         "Left to you: let the application use Postgres, and take the pipeline out of the configuration.\n"
         "The rows are still in the file, as they were. To go back to it instead: sluicectl uninstall shop\n");
+}
+
+TEST_CASE("a file that other pipelines read goes on, which the report says") {
+  CutoverAnswer answer = full_cutover();
+  answer.fenced = false;
+  answer.shared_with = {"bar", "cafe", "inn"};
+  CHECK(parse_cutover_answer(dump(to_json(answer))).shared_with == answer.shared_with);
+  CHECK(render_cutover(answer).find(
+            "  the file     takes writes as before, which go on to pipelines bar, cafe and "
+            "inn, and to this Postgres no more\n") != std::string::npos);
 }
 
 TEST_CASE("of a great many tables the first are listed and the others counted") {
