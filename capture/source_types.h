@@ -47,6 +47,12 @@ class SourceError : public std::runtime_error {
   std::string hint_;
 };
 
+/// A pattern of the configuration that no table of the file has.
+struct IdlePattern {
+  std::string setting;  ///< tables.include, ...
+  std::string pattern;
+};
+
 /// What is captured: the tables as of `schema_version`, and what is left out.
 struct Catalog {
   std::string source_id;  ///< random id written when the changelog was made
@@ -56,6 +62,7 @@ struct Catalog {
   std::string journal_mode;
   std::vector<SourceTable> tables;
   std::vector<NotCaptured> not_captured;
+  std::vector<IdlePattern> idle_patterns;
 
   const SourceTable* find(TableId id) const;
 };

@@ -100,6 +100,7 @@ void plan_tables(SQLite::Database& database, const SourceOptions& options, const
   TableId next = current.empty() ? 1 : current.rbegin()->first + 1;
   Survey survey = survey_tables(database, options);
   plan.left_out = std::move(survey.left_out);
+  plan.idle_patterns = std::move(survey.idle_patterns);
   for (auto& table : survey.tables) {
     TablePlan each;
     const auto known = id_of(table.name, current);

@@ -36,6 +36,7 @@ using NullKeys = std::map<std::string, std::int64_t>;
 struct InstallPlan {
   std::vector<TablePlan> tables;
   std::vector<NotCaptured> left_out;
+  std::vector<IdlePattern> idle_patterns;
   NullKeys null_keys;
   std::vector<std::string> orphans;        ///< triggers of ours on tables that are not captured any more
   std::map<TableId, std::string> renamed;  ///< numbers whose table has another name in the registry, or none

@@ -174,6 +174,7 @@ Catalog preview(SQLite::Database& database, const SourceOptions& options) {
   result.journal_mode = database.execAndGet("PRAGMA main.journal_mode").getText();
   InstallPlan plan = plan_install(database, options);
   result.not_captured = std::move(plan.left_out);
+  result.idle_patterns = std::move(plan.idle_patterns);
   for (const auto& each : plan.tables) result.tables.push_back(source_table(each));
   return result;
 }
@@ -190,6 +191,7 @@ Catalog catalog(SQLite::Database& database, const SourceOptions& options) {
   result.journal_mode = database.execAndGet("PRAGMA main.journal_mode").getText();
   InstallPlan plan = plan_install(database, options);
   result.not_captured = std::move(plan.left_out);
+  result.idle_patterns = std::move(plan.idle_patterns);
   const bool has_moved = moved(database).has_value();
   for (const auto& each : plan.tables) {
     if (each.captured || (has_moved && was_captured(database, each.id))) {

@@ -3,6 +3,7 @@
 #include <fnmatch.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "capture/schema/table_choice.h"
 #include "capture/values.h"
@@ -16,9 +17,12 @@ bool matches_any(const std::string& name, const std::vector<std::string>& patter
   });
 }
 
+bool is_the_application_s(const std::string& name) {
+  return !name.starts_with("sqlite_") && !name.starts_with("_sluice_");
+}
+
 bool is_wanted(const std::string& name, const SourceOptions& options) {
-  if (name.starts_with("sqlite_") || name.starts_with("_sluice_")) return false;
-  return (options.include.empty() || matches_any(name, options.include)) &&
+  return is_the_application_s(name) && (options.include.empty() || matches_any(name, options.include)) &&
          !matches_any(name, options.exclude);
 }
 
@@ -62,14 +66,29 @@ const TableChoice* choice_for(const std::string& table, const SourceOptions& opt
   return found == options.choices.end() ? nullptr : &found->second;
 }
 
+std::vector<IdlePattern> idle_patterns(const std::vector<std::string>& names, const SourceOptions& options) {
+  std::vector<IdlePattern> idle;
+  for (const auto& [setting, patterns] : {std::pair{"tables.include", &options.include},
+                                          {"tables.exclude", &options.exclude},
+                                          {"tables.by_rowid", &options.by_rowid}}) {
+    for (const auto& pattern : *patterns) {
+      const auto has_it = [&](const std::string& name) { return matches_any(name, {pattern}); };
+      if (std::none_of(names.begin(), names.end(), has_it)) idle.push_back({setting, pattern});
+    }
+  }
+  return idle;
+}
+
 }  // namespace
 
 Survey survey_tables(SQLite::Database& database, const SourceOptions& options) {
   Survey survey;
   SQLite::Statement list(database,
                          "SELECT name, type FROM pragma_table_list WHERE schema = 'main' ORDER BY name");
+  std::vector<std::string> names;
   while (list.executeStep()) {
     const std::string name = list.getColumn(0).getText();
+    if (is_the_application_s(name)) names.push_back(name);
     if (!is_wanted(name, options)) continue;
     std::string reason = reason_against(list.getColumn(1).getText());
     if (reason.empty()) {
@@ -86,6 +105,7 @@ Survey survey_tables(SQLite::Database& database, const SourceOptions& options) {
     }
     survey.left_out.push_back({name, std::move(reason)});
   }
+  survey.idle_patterns = idle_patterns(names, options);
   return survey;
 }
 

@@ -12,6 +12,7 @@ namespace sluice::capture {
 struct Survey {
   std::vector<TableSchema> tables;
   std::vector<NotCaptured> left_out;
+  std::vector<IdlePattern> idle_patterns;
 };
 
 /// Looks at every table of the main database. Reads only the schema; rows with NULL in the key are not seen

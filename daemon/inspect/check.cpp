@@ -101,6 +101,21 @@ void check_catalog(Findings& findings, const capture::Catalog& catalog) {
   }
 }
 
+/// A name that nothing has is a slip of the pen, or of what was meant to be replicated.
+void check_names(Findings& findings, const PipelineConfig& config, const capture::Catalog& catalog) {
+  std::vector<std::string> names;
+  for (const auto& table : catalog.tables) names.push_back(table.name);
+  const std::string there = names.empty() ? "" : "; captured are: " + first_of(names);
+  for (const auto& [setting, pattern] : catalog.idle_patterns) {
+    findings.add("pattern", Verdict::failed, setting + ": '" + pattern + "' matches no table of the file",
+                 "correct it, or take it out; small and capital letters are told apart" + there);
+  }
+  for (const auto& table : idle_rules(config, catalog)) {
+    findings.add("rule", Verdict::failed, "tables.rules." + table + " speaks of a table that is not captured",
+                 "correct the name, or take the rule out" + there);
+  }
+}
+
 /// Tools that see our tables. They are looked for by name, whatever the pipeline includes.
 void check_migration_tools(Findings& findings, const PipelineConfig& config) {
   auto options = source_look_options(config);
@@ -126,10 +141,7 @@ std::optional<capture::Catalog> check_source(Findings& findings, const PipelineC
     check_capture(findings, source);
     catalog = source.preview();
     check_catalog(findings, *catalog);
-    for (const auto& table : idle_rules(config, *catalog)) {
-      findings.add("rule", Verdict::note, "tables.rules." + table + " speaks of a table that is not captured",
-                   "correct the name, or take the rule out");
-    }
+    check_names(findings, config, *catalog);
     check_migration_tools(findings, config);
   });
   return catalog;

@@ -34,6 +34,19 @@ void refuse_strange_frontiers(const SyncState& state) {
   }
 }
 
+/// Nothing would ever go over, and nothing says whether that was meant.
+capture::SourceError no_tables(const SyncState& state) {
+  std::string reasons;
+  for (const auto& pattern : state.catalog.idle_patterns)
+    reasons += "; " + pattern.setting + " '" + pattern.pattern + "' matches none";
+  for (const auto& table : state.catalog.not_captured) reasons += "; " + table.name + ": " + table.reason;
+  return {"no_tables", "there is no table to replicate in " + state.config.source.path.string() + reasons,
+          "make one, or correct tables.include and tables.exclude; sluiced then goes on by itself; see: "
+          "sluicectl "
+          "check " +
+              state.config.name};
+}
+
 /// The tables, and what has become of those that were copied.
 Known survey_tables(SyncState& state, const Sides& sides) {
   plan_tables(state, sides);
@@ -69,6 +82,7 @@ Outcome settle(SyncState& state, const Sides& sides) {
   } catch (const Interrupted&) {
     return Outcome::reinstall;
   }
+  if (state.plan.tables.empty() && !state.moved) throw no_tables(state);
   state.settled = true;
   return state.judgement.outcome;
 }

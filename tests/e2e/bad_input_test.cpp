@@ -306,7 +306,8 @@ TEST_CASE("an empty file is a database without tables, and its tables follow onc
   std::ofstream(place.path).close();
   place.configure(place.path, place.url());
   place.daemon.start();
-  wait_for_state(place.daemon, "streaming");
+  wait_for_state(place.daemon, "halted");
+  CHECK(pipeline_status(place.daemon).at("error").at("code") == "no_tables");
   CHECK(place.daemon.ctl({"check"}).exit_code == 1);
   auto application = connect(place.path, 5000);
   application.exec("CREATE TABLE packages (id INTEGER PRIMARY KEY, name TEXT)");

@@ -54,12 +54,42 @@ TEST_CASE("a rule for a table that is not there is said once and harms nobody") 
   mirror.run("INSERT INTO people VALUES(1, 'Ann'); CREATE TABLE more(id INTEGER PRIMARY KEY)");
   CHECK(mirror.differences() == "");
   const auto check = mirror.daemon.ctl({"check"});
-  CHECK(check.exit_code == 0);
+  CHECK(check.exit_code == 1);
   CHECK(check.out.find("tables.rules.poeple speaks of a table that is not captured") != std::string::npos);
   const std::string log = mirror.daemon.log();
   const auto first = log.find("rule_without_table");
   CHECK(first != std::string::npos);
   CHECK(log.find("rule_without_table", first + 1) == std::string::npos);
+}
+
+TEST_CASE(
+    "a pattern that matches no table fails the check; a pipeline without a table never says it is well") {
+  const std::string people = "CREATE TABLE people(id INTEGER PRIMARY KEY, name TEXT);";
+  for (const auto& [setting, checked] : {std::pair{"include: [people, Posts]", "tables.include: 'Posts'"},
+                                         {"exclude: [tmp_*]", "tables.exclude: 'tmp_*'"},
+                                         {"by_rowid: [logs]", "tables.by_rowid: 'logs'"}}) {
+    CAPTURE(setting);
+    MirrorOptions options;
+    options.settings = "    tables: {" + std::string(setting) + "}\n";
+    Mirror mirror(people, options);
+    mirror.start();
+    const auto check = mirror.daemon.ctl({"check"});
+    CHECK(check.exit_code == 1);
+    CHECK(check.out.find(checked + std::string(" matches no table")) != std::string::npos);
+  }
+  MirrorOptions options;
+  options.settings = "    tables: {include: [user]}\n";
+  Mirror mirror(people, options);
+  const auto error = halted_at_start(mirror);
+  CHECK(error.at("code") == "no_tables");
+  CHECK(error.at("message").get<std::string>().find("tables.include 'user' matches none") !=
+        std::string::npos);
+  CHECK(mirror.daemon.ctl({"flush"}).exit_code == 1);
+  CHECK(mirror.daemon.ctl({"verify"}).exit_code == 1);
+  CHECK(mirror.daemon.ctl({"cutover", "--yes"}).exit_code == 1);
+  mirror.run("CREATE TABLE user(id INTEGER PRIMARY KEY); INSERT INTO user VALUES(1)");
+  CHECK(mirror.differences() == "people is neither captured nor reported\n");
+  CHECK(mirror.status().at("state") == "streaming");
 }
 
 TEST_CASE("columns of the server's own keep their values, with and without defaults") {
