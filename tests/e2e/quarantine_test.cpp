@@ -203,6 +203,7 @@ TEST_CASE("a repair on the server is noticed without a word") {
 
 TEST_CASE("a table that is dropped in SQLite leaves nothing in the quarantine") {
   Ward ward;
+  ward.source.exec("CREATE TABLE remains (id INTEGER PRIMARY KEY)");
   ward.refuse();
   ward.source.exec("DROP TABLE packages");
   wait_for_state(ward.daemon, "halted");
