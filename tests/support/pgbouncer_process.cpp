@@ -33,12 +33,12 @@ PgbouncerProcess::PgbouncerProcess(const PostgresCluster& cluster, int pool_size
   write_settings(dir_.path(), cluster, pool_size);
   process_ = std::make_unique<Process>(
       Command{.arguments = {"/usr/sbin/pgbouncer", dir_ / "pgbouncer.ini"}, .output = dir_ / "log"});
-  const auto socket = dir_ / (".s.PGSQL." + std::to_string(kPort));
+  // The socket is there a moment before anybody listens at it.
   wait_until("pgbouncer listens", [&] {
     if (!process_->running()) {
       throw std::runtime_error("pgbouncer ended at its start (package pgbouncer): " + log());
     }
-    return std::filesystem::exists(socket);
+    return log().find("process up") != std::string::npos;
   });
 }
 
