@@ -65,17 +65,22 @@ TEST_CASE("a rule for a table that is not there is said once and harms nobody") 
 TEST_CASE(
     "a pattern that matches no table fails the check; a pipeline without a table never says it is well") {
   const std::string people = "CREATE TABLE people(id INTEGER PRIMARY KEY, name TEXT);";
-  for (const auto& [setting, checked] : {std::pair{"include: [people, Posts]", "tables.include: 'Posts'"},
-                                         {"exclude: [tmp_*]", "tables.exclude: 'tmp_*'"},
-                                         {"by_rowid: [logs]", "tables.by_rowid: 'logs'"}}) {
-    CAPTURE(setting);
+  struct Case {
+    std::string setting;
+    std::string checked;
+  };
+  const std::vector<Case> cases{{"include: [people, Posts]", "tables.include: 'Posts'"},
+                                {"exclude: [tmp_*]", "tables.exclude: 'tmp_*'"},
+                                {"by_rowid: [logs]", "tables.by_rowid: 'logs'"}};
+  for (const auto& each : cases) {
+    CAPTURE(each.setting);
     MirrorOptions options;
-    options.settings = "    tables: {" + std::string(setting) + "}\n";
+    options.settings = "    tables: {" + each.setting + "}\n";
     Mirror mirror(people, options);
     mirror.start();
     const auto check = mirror.daemon.ctl({"check"});
     CHECK(check.exit_code == 1);
-    CHECK(check.out.find(checked + std::string(" matches no table")) != std::string::npos);
+    CHECK(check.out.find(each.checked + " matches no table") != std::string::npos);
   }
   MirrorOptions options;
   options.settings = "    tables: {include: [user]}\n";
