@@ -1,5 +1,10 @@
 #include "daemon/sync/settlement.h"
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "applier/server/apply_error.h"
 #include "applier/server/state_fields.h"
 #include "daemon/sync/claiming.h"
 #include "daemon/sync/copy_queue.h"
@@ -34,17 +39,24 @@ void refuse_strange_frontiers(const SyncState& state) {
   }
 }
 
-/// Nothing would ever go over, and nothing says whether that was meant.
-capture::SourceError no_tables(const SyncState& state) {
-  std::string reasons;
-  for (const auto& pattern : state.catalog.idle_patterns)
-    reasons += "; " + pattern.setting + " '" + pattern.pattern + "' matches none";
-  for (const auto& table : state.catalog.not_captured) reasons += "; " + table.name + ": " + table.reason;
-  return {"no_tables", "there is no table to replicate in " + state.config.source.path.string() + reasons,
-          "make one, or correct tables.include and tables.exclude; sluiced then goes on by itself; see: "
-          "sluicectl "
-          "check " +
-              state.config.name};
+/// Nothing would ever go over, and nothing says whether that was meant. No fault of the file, of which every
+/// event would be looked at, our own opening and closing included.
+applier::ApplyError no_tables(const SyncState& state) {
+  constexpr std::size_t kFew = 4;
+  std::vector<std::string> reasons;
+  for (const auto& [setting, pattern] : state.catalog.idle_patterns)
+    reasons.push_back("; " + setting + " '" + pattern + "' matches none");
+  for (const auto& table : state.catalog.not_captured)
+    reasons.push_back("; " + table.name + ": " + table.reason);
+  std::string message = "there is no table to replicate in " + state.config.source.path.string();
+  for (std::size_t i = 0; i < std::min(kFew, reasons.size()); ++i) message += reasons[i];
+  if (reasons.size() > kFew) message += "; and " + std::to_string(reasons.size() - kFew) + " more";
+  applier::ApplyError error(applier::Fault::table, message);
+  error.code = "no_tables";
+  error.hint = "make one, or correct tables.include and tables.exclude; then: sluicectl retry " +
+               state.config.name + ", or wait for retry.halted_interval; all the reasons: sluicectl check " +
+               state.config.name;
+  return error;
 }
 
 /// The tables, and what has become of those that were copied.
