@@ -9,6 +9,7 @@
 #include "applier/server/target_survey.h"
 #include "daemon/log/log.h"
 #include "daemon/sync/evidence.h"
+#include "daemon/sync/failure.h"
 #include "daemon/sync/gathering.h"
 #include "daemon/sync/installing.h"
 #include "daemon/sync/position_row.h"
@@ -43,18 +44,22 @@ Known prepare(SyncState& state, const Sides& sides) {
 
 }  // namespace
 
-Resync::Trial::Trial(const SyncState& state, capture::Source& source)
-    : state_(state), source_(source), passes_(state.row && !source.identity().installed) {
+Resync::Trial::Trial(const SyncState& state, capture::Source& source) : state_(state), source_(source) {
+  if (!state.row) return;
+  source.check_whole();
+  passes_ = !source.identity().installed;
 }
 
 Resync::Trial::~Trial() {
   if (!passes_) return;
   try {
     source_.uninstall();
-  } catch (const std::exception& thrown) {
+  } catch (...) {
+    const auto error = report_failure(std::current_exception()).error;
     log_event(LogLevel::warning, "capture_left",
               {{"pipeline", state_.config.name},
-               {"message", thrown.what()},
+               {"code", error.code},
+               {"message", error.message},
                {"hint", "sluicectl uninstall takes it out"}});
   }
 }
@@ -101,8 +106,8 @@ std::vector<TableDifference> Resync::compare_once(const std::string& only) {
 /// The consent is kept by what the rows of the table are now: ours, and not of an overrun. A restart in the
 /// midst of the copies finds them so.
 void Resync::begin(const std::string& only) {
-  plan_tables(state_, known_);
   trial_.keep();
+  plan_tables(state_, known_);
   auto& row = known_.row;
   auto& session = known_.session;
   const std::string& schema = state_.target.state_schema;

@@ -41,7 +41,7 @@ class Resync {
    private:
     const SyncState& state_;
     capture::Source& source_;
-    bool passes_;
+    bool passes_ = false;
   };
 
   std::vector<TableDifference> compare_once(const std::string& only);
