@@ -75,12 +75,13 @@ std::string uninstall_offline(const PipelineConfig& config, bool target,
   return told([&] {
     // The server first: where it can't be reached, nothing has been taken out yet.
     const std::string forgotten = target ? forget_target(config) : "";
-    if (!others.empty())
-      return "capture stays in " + config.source.path.string() + " for " + applier::join(others, ", ") +
-             forgotten;
     capture::Source source(source_options(config));
     const std::string where = config.source.path.string();
-    const bool fenced = source.moved() && source.moved()->fenced;
+    const auto moved = source.moved();
+    // A file that has moved is captured for nobody, and a fence is what an uninstall has to take out.
+    if (!others.empty() && !moved)
+      return "capture stays in " + where + " for " + applier::join(others, ", ") + forgotten;
+    const bool fenced = moved && moved->fenced;
     return (source.uninstall() ? "capture taken out of " : "there was nothing to take out of ") + where +
            (fenced ? "; it takes writes again, which do not go to Postgres" : "") + forgotten;
   });

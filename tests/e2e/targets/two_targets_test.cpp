@@ -24,12 +24,17 @@ struct TwoTargets {
     for (const char* name : {"one", "two"}) REQUIRE(daemon.ctl({"flush", name}).exit_code == 0);
   }
 
-  std::string both() {
-    const auto pipeline = [&](const std::string& name, const std::string& database) {
-      return "  " + name + ":\n    source: {path: " + source.path().string() + "}\n    target: {url: \"" +
-             cluster.url(database, PostgresCluster::kReplicaOwner) + "\"}\n";
-    };
-    return "pipelines:\n" + pipeline("one", first) + pipeline("two", second);
+  std::string one() { return "pipelines:\n" + pipeline("one", first); }
+  std::string both() { return one() + pipeline("two", second); }
+
+  std::string pipeline(const std::string& name, const std::string& database) {
+    return "  " + name + ":\n    source: {path: " + source.path().string() + "}\n    target: {url: \"" +
+           cluster.url(database, PostgresCluster::kReplicaOwner) + "\"}\n";
+  }
+
+  void reload(const std::string& config) {
+    daemon.configure(config);
+    REQUIRE(daemon.ctl({"reload"}).exit_code == 0);
   }
 
   std::string notes(const std::string& database) {
@@ -95,6 +100,23 @@ TEST_CASE("a cutover of one leaves the file to the other, whose own cutover fenc
   CHECK(contains(last.out, R"("fenced":true,"shared_with":[])"));
   CHECK_THROWS_WITH(pair.source.exec("INSERT INTO note(body) VALUES('c')"),
                     "this database has moved to Postgres");
+}
+
+TEST_CASE("a fence goes with an uninstall, also where another pipeline is to read the file") {
+  TwoTargets pair;
+  pair.reload(pair.one());
+  CHECK(pair.daemon.ctl({"cutover", "one", "--yes"}).exit_code == 0);
+  CHECK_THROWS(pair.source.exec("INSERT INTO note(body) VALUES('c')"));
+  pair.reload(pair.both());
+  const auto done = pair.daemon.ctl({"uninstall", "one", "--yes"});
+  CHECK(done.exit_code == 0);
+  CHECK(contains(done.out, "it takes writes again"));
+  pair.source.exec("INSERT INTO note(body) VALUES('b')");
+  // An attempt that was under way when the fence went may answer the first request with what it met.
+  support::wait_until("the second begins anew", [&] {
+    return pair.daemon.ctl({"resync", "two", "--yes"}).exit_code == 0;
+  });
+  CHECK(pair.notes(pair.second) == "ab");
 }
 
 }  // namespace sluice::e2e
