@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "daemon/config/paths.h"
 #include "daemon/control/documents/protocol.h"
 #include "daemon/ctl/consent.h"
 #include "daemon/ctl/screens/amounts.h"
@@ -33,8 +34,8 @@ std::string what_becomes_of_the_file(const std::vector<PipelineReport>& pipeline
                                      const PipelineReport& moving, bool fence) {
   std::vector<std::string> others;
   for (const PipelineReport& other : pipelines) {
-    if (other.name != moving.name && other.source_path == moving.source_path &&
-        other.state != State::finished)
+    if (other.name != moving.name && other.state != State::finished &&
+        same_file(other.source_path, moving.source_path))
       others.push_back(other.name);
   }
   if (!others.empty()) return "writes to it go on, and to " + listed_pipelines(others);
