@@ -39,9 +39,10 @@ std::string wanted_sql(const std::vector<TargetTable>& tables) {
 
 std::vector<Claim> claims_in_the_way(Session& session, const std::string& schema, const std::string& pipeline,
                                      const std::vector<TargetTable>& tables) {
+  if (tables.empty()) return {};
   std::vector<std::string> claims;
   for (const auto& row : session.exec(kStateSchemas)) claims.push_back(claims_sql(row[0].as<std::string>()));
-  if (claims.empty() || tables.empty()) return {};
+  if (claims.empty()) return {};
   const auto rows = session.exec(replace_each(
       sql::claim_conflicts,
       {{"@claims@", join(claims, " UNION ALL ")},

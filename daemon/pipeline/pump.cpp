@@ -54,7 +54,7 @@ std::span<const Pump::Rule> Pump::rules() {
            "there, a "
            "failure is to be tried again, or a change is older than `apply.max_delay`",
            "`step`", &Pump::has_work, Action::step},
-      Rule{"manual", "wait `source.poll_interval`, and look", &Pump::rests, Action::wait, &Pump::until_look},
+      Rule{"manual", "wait `source.poll_interval`, and look", &Pump::rests, Action::wait, &Pump::until_poll},
       Rule{"changes are gathered", "wait until `apply.max_delay` is over", &Pump::gathers, Action::wait,
            &Pump::until_gathered},
       Rule{"else", "wait `source.poll_interval`, and look", &Pump::always, Action::wait, &Pump::until_poll},
@@ -109,12 +109,8 @@ std::optional<Milliseconds> Pump::until_gathered(Time now) const {
   return until(*changed_since_ + max_delay_, now);
 }
 
-std::optional<Milliseconds> Pump::until_look(Time) const {
-  return poll_interval_;
-}
-
 std::optional<Milliseconds> Pump::until_poll(Time now) const {
-  if (standing_.quarantined == 0) return poll_interval_;
+  if (standing_.quarantined == 0 || mode_ == Mode::manual) return poll_interval_;
   const auto due = until(quarantine_tried_at_ + halted_interval_, now) + Milliseconds(1);
   return std::min(poll_interval_, due);
 }

@@ -146,7 +146,6 @@ class Pump {
   bool always(Time) const { return true; }
   std::optional<Milliseconds> until_retry(Time now) const;
   std::optional<Milliseconds> until_gathered(Time now) const;
-  std::optional<Milliseconds> until_look(Time now) const;
   std::optional<Milliseconds> until_poll(Time now) const;
 
   bool somebody_waits() const { return flush_ || comparison_ || commands_ > 0 || urgent_; }
