@@ -1,5 +1,5 @@
--- Takes out what progress.sql, refusals.sql, scans.sql, claims.sql and functions.sql have made, once no pipeline is left, or where it
--- can be used no more. A schema that holds other things besides, that every database has, or that is not the role's to
+-- Takes out what progress.sql, refusals.sql, scans.sql, claims.sql and functions.sql have made, once no pipeline is left, or
+-- where it can be used no more. A schema that holds other things besides, that every database has, or that is not the role's to
 -- drop, stays.
 DROP FUNCTION IF EXISTS @schema@.hold(text, text, bigint, bigint, bigint, text);
 DROP FUNCTION IF EXISTS @schema@.advance(text, text, bigint, bigint, bigint, text, bigint, bigint, text, boolean);
