@@ -23,6 +23,7 @@ void install_and_survey(SyncState& state, const Sides& sides) {
   }
   for (int i = 0; i < kTries; ++i) {
     sides.source.install(known_history(state));
+    state.read_to = sides.source.captured();
     state.catalog = sides.source.survey();
     if (sides.source.missing().empty()) return;
   }

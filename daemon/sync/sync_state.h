@@ -70,7 +70,8 @@ struct SyncState {
 
   BatchSize batch_size;
   UnderWay under_way;         ///< read for the batch that is being written
-  capture::Position read_to;  ///< the newest change that a step has read
+  capture::Position read_to;  ///< the newest change that a step has read, or that was there when the schema
+                              ///< was last looked at
 
   applier::Tolerance tolerance;
   bool retry_quarantined = false;  ///< the next step tries the quarantined rows, whether changed or not
