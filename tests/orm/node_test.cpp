@@ -23,13 +23,13 @@ std::vector<std::string> step(Mirror& mirror, int version) {
 
 TEST_CASE("a Node application migrates and works, and everything follows by itself") {
   Mirror mirror("", {.settings = "    schema_changes: mirror\n"});
-  mirror.start();
+  mirror.daemon.start();
   for (int version = 1; version <= kVersions; ++version) CHECK(step(mirror, version).empty());
 }
 
 TEST_CASE("a Node application migrates and works, and its owner runs what the halts name") {
   Mirror mirror("");
-  mirror.start();
+  mirror.daemon.start();
   std::vector<std::string> helped;
   for (int version = 1; version <= kVersions; ++version) {
     for (auto& statement : step(mirror, version)) helped.push_back(std::move(statement));
@@ -39,7 +39,7 @@ TEST_CASE("a Node application migrates and works, and its owner runs what the ha
 
 TEST_CASE("a Node application is brought to its last version while no daemon runs") {
   Mirror mirror("", {.settings = "    schema_changes: mirror\n"});
-  mirror.start();
+  mirror.daemon.start();
   step(mirror, 1);
   mirror.daemon.stop();
   run_tool(mirror.source.path(), {node(), tool("node/app.js"), std::to_string(kVersions)});
