@@ -8,6 +8,8 @@
 namespace sluice::daemon {
 namespace {
 
+constexpr const char* kNeedsYes = "needs_yes";
+
 bool touches_rows(const TableDifference& difference) {
   return difference.changed > 0 || difference.deleted > 0;
 }
@@ -38,22 +40,17 @@ void Pipeline::resync(const ResyncOrder& order, OnProgress on_progress, Reply<Re
 bool Pipeline::carry_out(const ResyncOrder& order, const OnProgress& on_progress,
                          const Reply<ResyncAnswer>& reply) {
   const auto since = Pump::Clock::now();
-  Resync resync = replicator_.resync();
-  if (const auto unfit = unfit_for_resync(order.table, resync.every_table())) {
-    reply(*unfit);
+  ResyncAnswer answer{config_.name, "copied", {}, 0};
+  // Whoever is answered finds the file as it stays, so what was put in only to look is out by then.
+  if (const auto refused = begin_resync(order, answer)) {
+    reply(*refused);
     return false;
   }
-  ResyncAnswer answer{config_.name, "copied", {}, 0};
-  if (!order.yes) {
-    answer.tables = resync.compare(order.table);
-    if (std::any_of(answer.tables.begin(), answer.tables.end(), touches_rows)) {
-      answer.outcome = "needs_yes";
-      answer.elapsed_ms = milliseconds_since(since);
-      reply(answer);
-      return false;
-    }
+  if (answer.outcome == kNeedsYes) {
+    answer.elapsed_ms = milliseconds_since(since);
+    reply(answer);
+    return false;
   }
-  resync.begin(order.table);
   const auto copied = [answer, since, reply](const std::variant<FlushAnswer, ControlError>& flushed) mutable {
     if (const auto* error = std::get_if<ControlError>(&flushed)) return reply(*error);
     answer.elapsed_ms = milliseconds_since(since);
@@ -62,6 +59,20 @@ bool Pipeline::carry_out(const ResyncOrder& order, const OnProgress& on_progress
   requests_.flushes.push_back({copied, since, board_.brought_over(), on_progress});
   pump_.requested(Request::flush);
   return true;
+}
+
+std::optional<ControlError> Pipeline::begin_resync(const ResyncOrder& order, ResyncAnswer& answer) {
+  Resync resync = replicator_.resync();
+  if (auto unfit = unfit_for_resync(order.table, resync.every_table())) return unfit;
+  if (!order.yes) {
+    answer.tables = resync.compare(order.table);
+    if (std::any_of(answer.tables.begin(), answer.tables.end(), touches_rows)) {
+      answer.outcome = kNeedsYes;
+      return std::nullopt;
+    }
+  }
+  resync.begin(order.table);
+  return std::nullopt;
 }
 
 std::optional<ControlError> Pipeline::unfit_for_resync(const std::string& table, bool every_table) const {

@@ -286,7 +286,8 @@ TEST_CASE("a flush reply after the server has gone goes nowhere") {
   RawClient client(server->path());
   client.send(request("POST", "/v1/flush"));
   REQUIRE(eventually([&] { return server->service.calls().size() == 1; }));
-  const Reply<FlushAnswer> reply = server->service.held.at(0);
+  Reply<FlushAnswer> reply{[](const auto&) {}};
+  server->on_control_thread([&] { reply = server->service.held.at(0); });
   server.reset();
   reply(FlushAnswer{"shop", "flushed", 9, 1, 0, 1});
   CHECK(client.read_all().empty());
