@@ -183,6 +183,10 @@ Catalog Source::survey() {
   return catalog(impl_->database, impl_->options);
 }
 
+std::vector<std::string> Source::table_names() {
+  return capture::table_names(impl_->database);
+}
+
 bool Source::was_dropped(const std::string& table) {
   return capture::was_dropped(impl_->database, table, impl_->options);
 }

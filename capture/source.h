@@ -75,6 +75,9 @@ class Source {
   /// Is there no table of this name any more, though it would be captured?
   bool was_dropped(const std::string& table);
 
+  /// Every table and view of the application, captured or not.
+  std::vector<std::string> table_names();
+
   /// What the schema says of a captured table beside how to read its rows.
   TableDetails details(const SourceTable& table);
 

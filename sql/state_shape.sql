@@ -1,6 +1,6 @@
 -- What the state schema (@schema_as_text@, a literal) has of its tables, columns and keys.
 --   tables     how many of the tables are there
---   missing    one that is not there as format 4 has it, in words; empty where all of them are
+--   missing    one that is not there as format 5 has it, in words; empty where all of them are
 WITH part(word) AS (
     VALUES ('column format.version integer'),
         ('column pipeline.name text'), ('column pipeline.source_id text'), ('column pipeline.source_path text'),
@@ -12,7 +12,7 @@ WITH part(word) AS (
         ('column table_copy.frontier text'), ('column table_copy.rows_copied bigint'), ('column table_copy.version text'),
         ('column table_copy.ours boolean'), ('column table_copy.compared text'), ('column table_copy.made boolean'),
         ('column table_copy.unfinished boolean'), ('column table_copy.columns text'), ('column table_copy.ddl text'),
-        ('column table_copy.target text'),
+        ('column table_copy.target text'), ('column table_copy.units text'),
         ('column quarantine.id bigint identity'), ('column quarantine.pipeline text'),
         ('column quarantine.source_table text'), ('column quarantine.key text'), ('column quarantine.operation text'),
         ('column quarantine.columns text'), ('column quarantine.image text'), ('column quarantine.code text'),

@@ -64,4 +64,8 @@ std::string AlterColumns::retype_empty(const std::string& column, const std::str
                    "TYPE " + type + " USING NULL");
 }
 
+std::string AlterColumns::retype_without_rows(const std::string& column, const std::string& type) const {
+  return statement(alter(column) + "DROP DEFAULT, " + alter(column) + "TYPE " + type + " USING NULL");
+}
+
 }  // namespace sluice::applier

@@ -28,6 +28,8 @@ class AlterColumns {
   std::string retype(const std::string& column, const std::string& type) const;
   /// The same where the values that are there do not fit: they go as well.
   std::string retype_empty(const std::string& column, const std::string& type) const;
+  /// The same of a table that has no rows, where NOT NULL may stay.
+  std::string retype_without_rows(const std::string& column, const std::string& type) const;
 
  private:
   std::string statement(const std::string& actions) const;

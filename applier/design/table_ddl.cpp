@@ -58,6 +58,16 @@ std::string create_table_sql(const TableDesign& table, Repeat repeat) {
          qualified(table) + " (\n    " + join(items, ",\n    ") + "\n)";
 }
 
+std::vector<std::string> comments_sql(const TableDesign& table) {
+  std::vector<std::string> statements;
+  for (const auto& column : table.columns) {
+    if (column.comment.empty()) continue;
+    statements.push_back("COMMENT ON COLUMN " + qualified(table) + "." + quote_name(column.name) + " IS " +
+                         quote_literal(column.comment));
+  }
+  return statements;
+}
+
 std::string create_index_sql(const TableDesign& table, const DesignedIndex& index) {
   return std::string("CREATE ") + (index.unique ? "UNIQUE " : "") + "INDEX IF NOT EXISTS " +
          quote_name(index.name) + " ON " + qualified(table) + " (" + join(index.terms, ", ") + ")" +
@@ -90,6 +100,7 @@ std::string script(const std::vector<TableDesign>& tables) {
   for (const auto& table : tables) {
     for (const auto& remark : table.remarks) text += comment_line(remark);
     text += create_table_sql(table, Repeat::harmless) + ";\n\n";
+    for (const auto& comment : comments_sql(table)) text += comment + ";\n\n";
   }
   for (const auto& table : tables) {
     for (const auto& index : table.indexes) text += create_index_sql(table, index) + ";\n\n";

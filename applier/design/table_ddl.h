@@ -13,8 +13,8 @@ enum class Repeat { refused, harmless };
 /// The table with its key, NOT NULL, defaults, checks and unique constraints.
 std::string create_table_sql(const TableDesign& table, Repeat repeat = Repeat::refused);
 
-/// The same of its indexes and foreign keys alone.
-std::string index_fingerprint(const TableDesign& table);
+/// What is kept with its columns for people to read.
+std::vector<std::string> comments_sql(const TableDesign& table);
 
 /// A comment of SQL, which no line break in a name of the source ends.
 std::string comment_line(std::string text);
@@ -43,6 +43,9 @@ std::string script(const std::vector<TableDesign>& tables);
 
 /// Tells whether a table is still to be made the same way.
 std::string fingerprint(const TableDesign& table);
+
+/// The same of its indexes and foreign keys alone.
+std::string index_fingerprint(const TableDesign& table);
 
 /// A statement of ours as a remedy names it: it breaks its lines between columns, and messages have one line.
 std::string in_one_line(const std::string& statement);

@@ -69,14 +69,24 @@ class Designer {
     const bool key = in_key(source_, i);
     const TypeRule rule = rule_for(options_, source_, source.name);
     DesignedColumn made;
+    made.source = source.name;
     made.name = target_column_name(options_, source_, source.name);
     made.type = choice.type();
     made.identity = key && source_.key_is_rowid;
     made.not_null =
         key || (source.not_null && !choice.has_nulls() && rule.kind != TypeRule::Kind::empty_is_null);
     if (!made.identity && !source.generated) made.default_value = default_of(i, made.type, rule);
+    made.unit = choice.unit();
+    if (choice.keeps_numbers()) made.comment = comment(i);
     remark(i, choice);
     return made;
+  }
+
+  /// Why a column that was declared for times holds numbers.
+  std::string comment(std::size_t i) const {
+    return "SQLite's numbers as they are: nothing proves what they count. If they are times, say so in "
+           "tables.rules." +
+           source_.name + ".types: {" + source_.columns[i].name + ": unix_ms}, or unix_s, unix_us, ...";
   }
 
   std::string default_of(std::size_t i, const std::string& type, const TypeRule& rule) {
@@ -96,8 +106,13 @@ class Designer {
     if (const auto& generated = details_.columns[i].generated; !generated.empty())
       add("SQLite makes it by " + generated + "; here it is an ordinary column that gets SQLite's values");
     const std::string declared = type_for(proven_type(details_, i));
+    if (const auto unit = choice.unit()) add("its numbers are read as " + std::string(word_of(*unit)));
     if (choice.nothing_fits())
       add("no type takes all of its values; rows with other ones will be refused");
+    else if (choice.keeps_numbers())
+      add("declared as " + source_.columns[i].declared_type + ", " + choice.type() +
+          " because nothing proves what its numbers count; a rule such as tables.rules." + source_.name +
+          ".types: {" + source_.columns[i].name + ": unix_ms} makes them times");
     else if (choice.type() != declared && !in_key(source_, i) && choice.has_values())
       add("declared " +
           (source_.columns[i].declared_type.empty() ? "without a type"
@@ -366,7 +381,8 @@ std::string other_index_name(const TableDesign& table, const std::string& name) 
   return shortened(name + "_" + mark_of(table.name + "." + name));
 }
 
-ObservedTable::ObservedTable(const TargetOptions& options, capture::TableDetails details)
+ObservedTable::ObservedTable(const TargetOptions& options, capture::TableDetails details,
+                             std::optional<TypeRule::Kind> convention)
     : details_(std::move(details)) {
   const auto& table = details_.table;
   details_.columns.resize(table.columns.size());
@@ -375,7 +391,8 @@ ObservedTable::ObservedTable(const TargetOptions& options, capture::TableDetails
     const std::string declared = rowid              ? "INTEGER"
                                  : in_key(table, i) ? table.columns[i].declared_type
                                                     : proven_type(details_, i);
-    choices_.emplace_back(declared, rule_for(options, table, table.columns[i].name), in_key(table, i));
+    choices_.emplace_back(declared, rule_for(options, table, table.columns[i].name), in_key(table, i),
+                          convention);
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,11 +13,14 @@
 namespace sluice::applier {
 
 struct DesignedColumn {
+  std::string source;  ///< the column in SQLite
   std::string name;
   std::string type;
   std::string default_value;  ///< an expression of Postgres; empty: none
   bool not_null = false;
   bool identity = false;
+  std::optional<TypeRule::Kind> unit{};  ///< what the numbers of times have been found to count
+  std::string comment{};                 ///< to be kept with the column; empty: none
 };
 
 struct DesignedCheck {
@@ -60,7 +64,9 @@ std::string other_index_name(const TableDesign& table, const std::string& name);
 /// A table of the source and what its rows have shown.
 class ObservedTable {
  public:
-  ObservedTable(const TargetOptions& options, capture::TableDetails details);
+  /// `convention`: see TypeChoice.
+  ObservedTable(const TargetOptions& options, capture::TableDetails details,
+                std::optional<TypeRule::Kind> convention = std::nullopt);
 
   void note(const capture::Row& row);
 

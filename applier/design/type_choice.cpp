@@ -103,7 +103,9 @@ ColumnType column_type_of(const std::string& sql, const TypeRule& rule) {
   return type;
 }
 
-TypeChoice::TypeChoice(std::string_view declared_type, const TypeRule& rule, bool in_key) : in_key_(in_key) {
+TypeChoice::TypeChoice(std::string_view declared_type, const TypeRule& rule, bool in_key,
+                       std::optional<TypeRule::Kind> convention)
+    : rule_(rule), convention_(convention), in_key_(in_key) {
   const auto ruled = column_type(rule);
   const auto affinity = affinity_of(declared_type);
   first_ = ruled.value_or(type_for(declared_type));
@@ -122,16 +124,45 @@ TypeChoice::TypeChoice(std::string_view declared_type, const TypeRule& rule, boo
               {"json", {TypeKind::jsonb, -1, {}}}};
   if (first_ == "bigint")
     hints_ = {{"bool", {TypeKind::boolean, -1, {}}},
-              {"unix_s", {TypeKind::timestamptz, -1, {}}},
-              {"unix_ms", {TypeKind::timestamptz, -1, {}}}};
+              {"unix_s", {TypeKind::timestamptz, -1, {TypeRule::Kind::unix_s}}},
+              {"unix_ms", {TypeKind::timestamptz, -1, {TypeRule::Kind::unix_ms}}}};
 }
+
+/// Numbers for times are looked at together, once all of them are there; see is_proven().
 
 bool TypeChoice::takes(const Candidate& candidate, const Value& value) const {
   const auto kind = candidate.type.kind;
   const bool number = kind == TypeKind::int8 || kind == TypeKind::float8 || kind == TypeKind::numeric;
   // Nothing has made a number of '007' where there is no affinity, so it means the text.
   if (untyped_ && number && std::holds_alternative<Text>(value)) return false;
+  if (counts(kind) && reads_by_unit(rule_) && !in_key_) {
+    if (std::holds_alternative<std::int64_t>(value)) return true;
+    ColumnType type = candidate.type;
+    type.unit = convention_.value_or(TypeRule::Kind::automatic);
+    return converts(value, type, in_key_);
+  }
   return converts(value, candidate.type, in_key_);
+}
+
+std::optional<TypeRule::Kind> TypeChoice::found_unit() const {
+  const auto proven = proof_.unit();
+  return proven ? proven : convention_;
+}
+
+bool TypeChoice::is_proven(const Candidate& candidate) const {
+  if (!counts(candidate.type.kind) || !reads_by_unit(rule_) || !proof_.has_numbers()) return true;
+  const auto unit = found_unit();
+  return unit && (candidate.type.kind != TypeKind::date || proof_.are_days(*unit));
+}
+
+std::optional<TypeRule::Kind> TypeChoice::unit() const {
+  const bool time = counts(column_type_of(type(), {}).kind);
+  return time && !in_key_ && reads_by_unit(rule_) ? found_unit() : std::nullopt;
+}
+
+bool TypeChoice::keeps_numbers() const {
+  const bool time = counts(column_type_of(first_, {}).kind);
+  return time && !in_key_ && reads_by_unit(rule_) && proof_.has_numbers() && !found_unit();
 }
 
 void TypeChoice::note(const Value& value) {
@@ -140,6 +171,10 @@ void TypeChoice::note(const Value& value) {
     return;
   }
   ++values_;
+  if (const auto* number = std::get_if<std::int64_t>(&value)) {
+    proof_.note(*number);
+    if (convention_ && contradicts(*convention_, *number)) convention_.reset();
+  }
   const auto* text = std::get_if<Text>(&value);
   if (text) longest_ = std::max(longest_, text->bytes.size());
   if (const auto* blob = std::get_if<Blob>(&value)) longest_ = std::max(longest_, blob->bytes.size());
@@ -160,13 +195,15 @@ std::string TypeChoice::type() const {
   const bool takes_first = std::any_of(candidates_.begin(), candidates_.end(),
                                        [&](const Candidate& each) { return each.sql == first_; });
   if (says_nothing_ && values_ < kEnoughValues && takes_first) return first_;
-  return spelled(candidates_.front().sql);
+  const auto found = std::find_if(candidates_.begin(), candidates_.end(),
+                                  [&](const Candidate& each) { return is_proven(each); });
+  return found == candidates_.end() ? first_ : spelled(found->sql);
 }
 
 bool TypeChoice::accepts(const std::string& type) const {
   return type == this->type() ||
          std::any_of(candidates_.begin(), candidates_.end(),
-                     [&](const Candidate& each) { return spelled(each.sql) == type; });
+                     [&](const Candidate& each) { return is_proven(each) && spelled(each.sql) == type; });
 }
 
 void TypeChoice::give(const std::string& type) {

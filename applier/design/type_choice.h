@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "applier/values/convert.h"
+#include "applier/values/time_units.h"
 #include "capture/change.h"
 
 namespace sluice::applier {
@@ -16,7 +17,10 @@ namespace sluice::applier {
 class TypeChoice {
  public:
   /// By the declared type, or by the owner's rule where that names a type.
-  TypeChoice(std::string_view declared_type, const TypeRule& rule, bool in_key);
+  /// `convention`: what numbers for times count in this file where their own proof is missing, if that is
+  /// known.
+  TypeChoice(std::string_view declared_type, const TypeRule& rule, bool in_key,
+             std::optional<TypeRule::Kind> convention = std::nullopt);
 
   void note(const capture::Value& value);
 
@@ -34,6 +38,13 @@ class TypeChoice {
 
   /// No type takes every value: some rows will be refused.
   bool nothing_fits() const;
+
+  /// What the numbers count, where the type is one for times and the owner's rule says nothing of it.
+  std::optional<TypeRule::Kind> unit() const;
+
+  /// A type for times is declared, and nothing proves what the numbers count, so that they stay what they
+  /// are.
+  bool keeps_numbers() const;
 
   bool has_values() const { return values_ > 0; }
   bool has_nulls() const { return nulls_ > 0; }
@@ -54,13 +65,17 @@ class TypeChoice {
   };
 
   bool takes(const Candidate& candidate, const capture::Value& value) const;
-  void note_hints(const capture::Value& value);
+  bool is_proven(const Candidate& candidate) const;
+  std::optional<TypeRule::Kind> found_unit() const;
   std::string spelled(const std::string& type) const;
 
   std::vector<Candidate> candidates_;
   std::vector<Hint> hints_;
   std::string first_;  ///< by the declaration
   std::optional<std::string> settled_;
+  TypeRule rule_;
+  UnitProof proof_;
+  std::optional<TypeRule::Kind> convention_;  ///< while no value speaks against it
   bool in_key_ = false;
   bool says_nothing_ = false;  ///< what is declared
   bool untyped_ = false;

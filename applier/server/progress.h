@@ -10,6 +10,7 @@
 
 #include "applier/server/apply_error.h"
 #include "applier/values/options.h"
+#include "applier/values/type_rule.h"
 #include "capture/change.h"
 
 namespace sluice::applier {
@@ -43,6 +44,8 @@ struct TableProgress {
   bool made = false;        ///< this pipeline has created the target table
   bool unfinished = false;  ///< indexes and foreign keys of a table that was made are still to come
   std::string columns;      ///< the source's table when it was last looked at, see RememberedTable
+  std::map<std::string, TypeRule::Kind> units;  ///< what the numbers of its times count, by the source's
+                                                ///< columns, as far as their rules leave it open
   std::string target;  ///< the table that is this pipeline's alone, quoted and qualified; empty: none yet
   std::string ddl;     ///< fingerprint of the DDL that the table was made by; behind a blank,
                        ///< of the indexes and foreign keys that were last followed

@@ -11,6 +11,7 @@
 #include "applier/server/schemas.h"
 #include "applier/server/state_fields.h"
 #include "applier/values/identifiers.h"
+#include "applier/values/time_units.h"
 #include "sql/embedded.h"
 
 namespace sluice::applier {
@@ -21,7 +22,7 @@ using capture::CopyState;
 constexpr std::array kPhases{"pending", "copying", "streaming"};
 
 /// What brings format 1 to format 2, and so on.
-const std::array kMigrations{sql::refusals, sql::scans, sql::claims};
+const std::array kMigrations{sql::refusals, sql::scans, sql::claims, sql::units};
 
 constexpr std::array kOnlyInTarget{"", "deleted", "kept", "refused"};
 
@@ -162,6 +163,28 @@ bool is_remembered_table(const std::string& text) {
   }
 }
 
+/// Column and rule by turns.
+capture::Key written(const std::map<std::string, TypeRule::Kind>& units) {
+  capture::Key words;
+  for (const auto& [column, unit] : units) {
+    words.emplace_back(capture::Text{column});
+    words.emplace_back(capture::Text{std::string(word_of(unit))});
+  }
+  return words;
+}
+
+/// What is none is not known.
+std::map<std::string, TypeRule::Kind> read_units(const capture::Key& words) {
+  std::map<std::string, TypeRule::Kind> units;
+  for (std::size_t i = 0; i + 1 < words.size(); i += 2) {
+    const auto* column = std::get_if<capture::Text>(&words[i]);
+    const auto* word = std::get_if<capture::Text>(&words[i + 1]);
+    const auto unit = column && word ? unit_named(word->bytes) : std::nullopt;
+    if (unit) units.emplace(column->bytes, *unit);
+  }
+  return units;
+}
+
 TableProgress read_progress(StateFields& row) {
   TableProgress progress;
   progress.copy.phase = row.word<CopyState::Phase>("phase", kPhases);
@@ -173,6 +196,7 @@ TableProgress read_progress(StateFields& row) {
   progress.made = row.truth("made");
   progress.unfinished = row.truth("unfinished", progress.made);
   progress.columns = row.text("columns", is_remembered_table);
+  progress.units = read_units(row.key("units"));
   progress.target = row.text("target");
   progress.ddl = row.text("ddl");
   return progress;
@@ -183,7 +207,7 @@ std::map<std::string, TableProgress> read_tables(Session& session, const StatePl
   std::map<std::string, TableProgress> tables;
   const auto rows = session.exec(
       "SELECT source_table, phase, frontier, rows_copied, version, ours, compared, made, unfinished, columns,"
-      " target, ddl FROM " +
+      " units, target, ddl FROM " +
       quote_name(place.schema, "table_copy") + " WHERE pipeline = " + quote_literal(place.pipeline));
   for (const auto& each : rows) {
     StateFields row(place, "table_copy", each, damage);
@@ -298,14 +322,15 @@ std::string save_progress_sql(const std::string& schema, const std::string& pipe
                               const std::string& table, const TableProgress& progress) {
   const auto word = [](bool value) { return std::string(value ? "true" : "false"); };
   const std::string columns =
-      "phase, frontier, rows_copied, version, ours, compared, made, unfinished, columns, target, ddl";
+      "phase, frontier, rows_copied, version, ours, compared, made, unfinished, columns, units, target, ddl";
   const std::string values =
       join({quote_literal(kPhases[static_cast<std::size_t>(progress.copy.phase)]),
             quote_literal(capture::encode(progress.copy.frontier)), std::to_string(progress.rows_copied),
             quote_literal(progress.version), word(progress.ours),
             quote_literal(kOnlyInTarget[static_cast<std::size_t>(progress.only_in_target)]),
             word(progress.made), word(progress.unfinished), quote_literal(progress.columns),
-            quote_literal(progress.target), quote_literal(progress.ddl)},
+            quote_literal(capture::encode(written(progress.units))), quote_literal(progress.target),
+            quote_literal(progress.ddl)},
            ",");
   return "INSERT INTO " + quote_name(schema, "table_copy") + " (pipeline, source_table, " + columns +
          ") VALUES (" + quote_literal(pipeline) + "," + quote_literal(table) + "," + values +

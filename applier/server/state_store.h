@@ -10,7 +10,7 @@
 namespace sluice::applier {
 
 /// The version of the tables that this code reads and writes.
-inline constexpr int kStateFormat = 4;
+inline constexpr int kStateFormat = 5;
 
 /// Makes the state schema where it is missing, brings an older format up to date, and puts back what holds
 /// nothing: its functions, the number of its format. Tables that are not what they should be are left to

@@ -23,14 +23,15 @@ struct TargetColumn {
   std::string cast_type;    ///< what a literal may be cast to without being cut silently: varchar
   std::string compared_as;  ///< what both sides are cast to where images are compared; empty: nothing
   TypeKind kind = TypeKind::other;
-  std::size_t source = 0;  ///< index into SourceTable::columns
-  TypeRule rule;           ///< how the owner says that its values are to be read
-  int modifier = -1;       ///< of the type, domains resolved; see ColumnType
+  std::size_t source = 0;                           ///< index into SourceTable::columns
+  TypeRule rule;                                    ///< how the owner says that its values are to be read
+  int modifier = -1;                                ///< of the type, domains resolved; see ColumnType
+  TypeRule::Kind unit = TypeRule::Kind::automatic;  ///< what its numbers have been proven to count
 
   bool folded = false;    ///< of the key: source and target both call spellings in another ASCII case equal
   bool bytewise = false;  ///< texts are sorted by their bytes
 
-  ColumnType converted_as() const { return {kind, modifier, rule}; }
+  ColumnType converted_as() const { return {kind, modifier, rule, unit}; }
 };
 
 /// A foreign key of another table (or its own) that points here and by which the server would change rows

@@ -11,10 +11,10 @@ namespace {
 constexpr const char* kRules = "interval_us, interval_ms or interval_s";
 
 /// The rule's unit. Postgres alone would read any number as seconds.
-std::int64_t unit_for(const char* storage_class, const Conversion& conversion) {
-  const std::int64_t unit = unit_of(conversion.column.rule.kind);
-  if (unit == 0) refuse(storage_class, TypeKind::interval, kRules);
-  return unit;
+Unit unit_for(const char* storage_class, const Conversion& conversion) {
+  const auto unit = interval_unit_of(conversion.column.rule.kind);
+  if (!unit) refuse(storage_class, TypeKind::interval, kRules);
+  return *unit;
 }
 
 /// `1.02:03:04.5`, as .NET writes a day and two hours; Postgres would read 1.02 days. Nothing for other text.

@@ -18,8 +18,8 @@ constexpr BytesRule kFloatText{float_of_text, "a number whose digits it keeps; `
 constexpr BytesRule kTextBlob{text_of_blob, "refused; by rule `text` as text"};
 constexpr BytesRule kJsonText{json_of_text, "JSON, checked"};
 constexpr BytesRule kJsonBlob{json_of_blob, "refused; by rule `json` as text"};
-constexpr IntegerRule kCount{moment_of_integer, "since 1970, unit by rule or by size"};
-constexpr RealRule kRealCount{moment_of_real, "by rule: seconds, Julian days, Core Data"};
+constexpr IntegerRule kCount{moment_of_integer, "a count, by rule or where the column proves its unit"};
+constexpr RealRule kRealCount{moment_of_real, "the same, and Julian days by rule"};
 
 constexpr std::array kConversions{
     TypeConversions{TypeKind::boolean,
@@ -57,12 +57,13 @@ constexpr std::array kConversions{
                     kTextBlob},
     TypeConversions{
         TypeKind::bytea, "bytea", {}, {}, {bytea_of_bytes, "its bytes"}, {bytea_of_bytes, "as it is"}},
-    TypeConversions{TypeKind::date,
-                    "date",
-                    {moment_of_integer, "since 1970, unit by rule or by size; only midnight UTC"},
-                    {moment_of_real, "by rule; only midnight UTC"},
-                    {moment_of_text, "ISO; a time of day only if it is midnight UTC"},
-                    {}},
+    TypeConversions{
+        TypeKind::date,
+        "date",
+        {moment_of_integer, "a count, by rule or where the column proves its unit; only midnight UTC"},
+        {moment_of_real, "the same, and Julian days by rule; only midnight UTC"},
+        {moment_of_text, "ISO; a time of day only if it is midnight UTC"},
+        {}},
     TypeConversions{
         TypeKind::time, "time", {}, {}, {time_of_text, "ISO time of day; with a zone refused"}, {}},
     TypeConversions{

@@ -3,12 +3,14 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "applier/values/conversion.h"
 #include "applier/values/counted_time.h"
 #include "applier/values/decimal.h"
 #include "applier/values/local_zone.h"
 #include "applier/values/moment.h"
+#include "applier/values/time_units.h"
 
 namespace sluice::applier {
 namespace {
@@ -37,25 +39,47 @@ Reading from_julian(double day) {
   const double exact = (day - kUnixEpoch) * kMillisecondsPerDay;
   const double nearest = std::nearbyint(exact);
   const Rounded rounded = nearest > exact ? Rounded::up : nearest < exact ? Rounded::down : Rounded::no;
-  return {Moment(counted(nearest, 1'000)), rounded, std::chrono::milliseconds(1)};
+  return {Moment(counted(nearest, Unit{1'000})), rounded, std::chrono::milliseconds(1)};
 }
 
-Moment core_data_epoch() {
-  using namespace std::chrono_literals;
-  return std::chrono::sys_days(2001y / 1 / 1);
+/// By the owner's rule, else as it has been proven.
+Kind unit_for(const Conversion& conversion) {
+  const Kind rule = conversion.column.rule.kind;
+  return counting_of(rule) ? rule : conversion.column.unit;
 }
 
-/// Seconds below 1e11 (the year 5138), then milliseconds, from 1e14 on microseconds.
-std::int64_t guessed_unit(std::int64_t count, Remarks& remarks) {
-  constexpr double kSeconds = 1e11;
-  constexpr double kMilliseconds = 1e14;
-  constexpr double kMicroseconds = 1e17;
-  const double size = std::fabs(static_cast<double>(count));
-  if (size >= kMicroseconds) throw ConversionError("number is too large for a time");
-  remarks |= size < kSeconds        ? kGuessedSeconds
-             : size < kMilliseconds ? kGuessedMilliseconds
-                                    : kGuessedMicroseconds;
-  return size < kSeconds ? 1'000'000 : size < kMilliseconds ? 1'000 : 1;
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i)
+    text += (i == 0 ? "" : i + 1 == words.size() ? " or " : ", ") + words[i];
+  return text;
+}
+
+/// What a number counts belongs to its column: neither is it found out value by value, nor does one value
+/// overrule it.
+void refuse_doubtful(std::int64_t value, Kind unit, const Conversion& conversion) {
+  if (unit == Kind::automatic) {
+    throw UnitDoubtful("number in a column of type " + std::string(name_of(conversion.column.kind)) +
+                           ", and nothing proves what it counts",
+                       joined(readings(value)));
+  }
+  const bool declared = unit == conversion.column.rule.kind;
+  if (declared || !contradicts(unit, value)) return;
+  throw UnitDoubtful("number makes little sense as " + std::string(word_of(unit)) +
+                         ", the unit that its column has been found to have",
+                     joined(readings(value)));
+}
+
+Reading from_count(std::int64_t value, const Counting& counting) {
+  Rounded rounded = Rounded::no;
+  const Microseconds time = counted(value, counting.unit, rounded);
+  return {counting.epoch + time, rounded};
+}
+
+Reading from_count(double value, const Counting& counting) {
+  Rounded rounded = Rounded::no;
+  const Microseconds time = counted(value, counting.unit, rounded);
+  return {counting.epoch + time, rounded};
 }
 
 /// A local time as UTC.
@@ -102,29 +126,27 @@ const char* infinity(std::string_view text) {
 }
 
 bool reads_numbers(const Conversion& conversion) {
-  return unit_of(conversion.column.rule.kind) > 0 || conversion.has_rule(Kind::julian);
+  return unit_for(conversion) != Kind::automatic || conversion.has_rule(Kind::julian);
 }
 
 }  // namespace
 
 std::string moment_of_integer(const std::int64_t& value, const Conversion& conversion) {
-  const Kind rule = conversion.column.rule.kind;
-  if (rule == Kind::iso) refuse("integer", conversion.column.kind, kUnixRules);
-  if (rule == Kind::julian) return moment_of_real(static_cast<double>(value), conversion);
-  if (rule == Kind::core_data)
-    return written({core_data_epoch() + counted(value, unit_of(rule))}, conversion);
-  const std::int64_t unit = unit_of(rule) > 0 ? unit_of(rule) : guessed_unit(value, conversion.remarks);
-  return written({Moment(counted(value, unit))}, conversion);
+  if (conversion.has_rule(Kind::iso)) refuse("integer", conversion.column.kind, kUnixRules);
+  if (conversion.has_rule(Kind::julian)) return written(from_julian(static_cast<double>(value)), conversion);
+  const Kind unit = unit_for(conversion);
+  refuse_doubtful(value, unit, conversion);
+  return written(from_count(value, *counting_of(unit)), conversion);
 }
 
 std::string moment_of_real(const double& value, const Conversion& conversion) {
-  const Kind rule = conversion.column.rule.kind;
-  if (!reads_numbers(conversion)) refuse("real", conversion.column.kind, kRealRules);
-  if (rule == Kind::julian) return written(from_julian(value), conversion);
-  const Moment epoch = rule == Kind::core_data ? core_data_epoch() : Moment();
-  Rounded rounded = Rounded::no;
-  const Microseconds time = counted(value, unit_of(rule), rounded);
-  return written({epoch + time, rounded}, conversion);
+  if (conversion.has_rule(Kind::julian)) return written(from_julian(value), conversion);
+  const Kind unit = unit_for(conversion);
+  const auto counting = counting_of(unit);
+  if (!counting) refuse("real", conversion.column.kind, kRealRules);
+  const Reading read = from_count(value, *counting);
+  refuse_doubtful(static_cast<std::int64_t>(value), unit, conversion);
+  return written(read, conversion);
 }
 
 std::string moment_of_text(const std::string& value, const Conversion& conversion) {

@@ -22,14 +22,17 @@ class ConversionError : public std::runtime_error {
   std::string remedy;  ///< rules by which the column would take the value: "unix_s or unix_ms"; may be empty
 };
 
+/// A number in a column of times of which nothing is known of what it counts, or that speaks against what is.
+class UnitDoubtful : public ConversionError {
+ public:
+  using ConversionError::ConversionError;
+};
+
 /// What the owner is to be told once about a column, as a set of bits.
 using Remarks = std::uint8_t;
-inline constexpr Remarks kGuessedSeconds = 1;       ///< a number was read as seconds by its size
-inline constexpr Remarks kGuessedMilliseconds = 2;  ///< as milliseconds
-inline constexpr Remarks kGuessedMicroseconds = 4;  ///< as microseconds
-inline constexpr Remarks kAmbiguousTime = 8;  ///< a local time that was there twice; the earlier was taken
-inline constexpr Remarks kSkippedTime = 16;   ///< a local time that the clock had jumped over
-inline constexpr Remarks kFineTime = 32;      ///< a time was rounded to the microsecond
+inline constexpr Remarks kAmbiguousTime = 1;  ///< a local time that was there twice; the earlier was taken
+inline constexpr Remarks kSkippedTime = 2;    ///< a local time that the clock had jumped over
+inline constexpr Remarks kFineTime = 4;       ///< a time was rounded to the microsecond
 
 class ConversionNotes;
 
@@ -44,6 +47,8 @@ struct ColumnType {
   TypeKind kind = TypeKind::other;
   int modifier = -1;  ///< pg_attribute.atttypmod, of a domain that of its base type; -1: none
   TypeRule rule;
+  /// What its numbers have been proven to count, where the rule says nothing of it; see UnitProof.
+  TypeRule::Kind unit = TypeRule::Kind::automatic;
 };
 
 }  // namespace sluice::applier

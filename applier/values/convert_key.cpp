@@ -49,7 +49,7 @@ bool is_canonical_text(std::string_view text, const ColumnType& column) {
 }
 
 bool counts_integers(Kind rule) {
-  return rule == Kind::unix_s || rule == Kind::unix_ms || rule == Kind::unix_us;
+  return rule == Kind::unix_s || rule == Kind::unix_ms || rule == Kind::unix_us || rule == Kind::webkit;
 }
 
 bool is_key_class(const Value& value, const ColumnType& column) {

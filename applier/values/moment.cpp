@@ -110,7 +110,35 @@ bool take_time(Scanner& text, WrittenClock& clock) {
   return clock.time <= hours(24) && (hour < 24 || clock.rounded == Rounded::no);
 }
 
-/// The zone behind a time of day, where there is one. An offset may have its abbreviation behind it.
+/// Behind an offset the name of its zone, which Go writes in digits again where it has none: ` CEST`, ` +02`.
+bool take_zone_name(Scanner& text) {
+  if (text.take('+') || text.take('-')) {
+    int digits = 0;
+    return text.take_number(4, digits) || text.take_number(2, digits);
+  }
+  return text.take_letters();
+}
+
+/// What Go prints of its other clock: `m=+0.012345`.
+bool take_monotonic(Scanner& text) {
+  if (!text.take('+') && !text.take('-')) return false;
+  bool any = false;
+  while (text.sees_digit() || text.take('.')) {
+    if (text.sees_digit()) text.take_digit();
+    any = true;
+  }
+  return any;
+}
+
+/// What may stand behind an offset and says nothing more of the moment.
+bool take_trailer(Scanner& text) {
+  if (!text.take_spaces()) return true;
+  if (text.take("m=")) return take_monotonic(text);
+  if (!take_zone_name(text)) return false;
+  return !text.take_spaces() || (text.take("m=") && take_monotonic(text));
+}
+
+/// The zone behind a time of day, where there is one.
 bool take_zone(Scanner& text, WrittenClock& clock) {
   text.take_spaces();
   if (text.at_end()) return true;
@@ -131,7 +159,7 @@ bool take_zone(Scanner& text, WrittenClock& clock) {
   if (hour > 15 || minute > 59 || second > 59) return false;
   const seconds offset = hours(hour) + minutes(minute) + seconds(second);
   clock.offset = west ? -offset : offset;
-  return !text.take_spaces() || text.take_letters();
+  return take_trailer(text);
 }
 
 bool take_day(Scanner& text, sys_days& day) {

@@ -32,7 +32,8 @@ struct WrittenMoment {
 };
 
 /// Reads `12:30`, `12:30:00`, `12:30:00.5`, each with or without a zone: `Z`, `UTC`, `+02`, `+0200`,
-/// `+02:00`, ` +02:00`, `+0200 CEST`. Nothing for anything else.
+/// `+02:00`, ` +02:00`, `+0200 CEST`, and as Go prints it: `+0200 +0200`, `+0200 CEST m=+0.5`. Nothing for
+/// anything else.
 std::optional<WrittenClock> parse_clock(std::string_view text);
 
 /// Reads `2024-02-29`, and that with `T` or spaces and a time of day behind it; the day has to exist.

@@ -64,8 +64,12 @@ constexpr std::array kWords{
     Word{"unix_s", Kind::unix_s, kMoments, "timestamptz", true},
     Word{"unix_ms", Kind::unix_ms, kMoments, "timestamptz", true},
     Word{"unix_us", Kind::unix_us, kMoments, "timestamptz", true},
+    Word{"unix_ns", Kind::unix_ns, kMoments, "timestamptz", false},
     Word{"julian", Kind::julian, kMoments, "timestamptz", false},
     Word{"core_data", Kind::core_data, kMoments, "timestamptz", false},
+    Word{"webkit", Kind::webkit, kMoments, "timestamptz", true},
+    Word{"filetime", Kind::filetime, kMoments, "timestamptz", false},
+    Word{"dotnet_ticks", Kind::dotnet_ticks, kMoments, "timestamptz", false},
     Word{kLocal, Kind::local, kClocks, "timestamptz", false},
     Word{"interval_s", Kind::interval_s, kInterval, "interval", false},
     Word{"interval_ms", Kind::interval_ms, kInterval, "interval", false},
@@ -73,7 +77,7 @@ constexpr std::array kWords{
     Word{"empty_is_null", Kind::empty_is_null, kNeverEmpty, nullptr, false},
 };
 
-const Word& word_of(Kind kind) {
+const Word& line_of(Kind kind) {
   return *std::find_if(kWords.begin(), kWords.end(), [&](const Word& each) { return each.kind == kind; });
 }
 
@@ -101,6 +105,10 @@ TypeRule parse_type_rule(std::string_view text) {
                               "'; known are: " + listed(type_rule_words()));
 }
 
+std::string_view word_of(TypeRule::Kind kind) {
+  return line_of(kind).word;
+}
+
 std::vector<std::string> type_rule_words() {
   std::vector<std::string> words;
   for (const Word& each : kWords)
@@ -110,7 +118,7 @@ std::vector<std::string> type_rule_words() {
 
 std::optional<std::string> misfit(const TypeRule& rule, TypeKind kind, bool in_key) {
   if (rule.kind == Kind::automatic) return std::nullopt;
-  const Word& word = word_of(rule.kind);
+  const Word& word = line_of(rule.kind);
   if (std::find(word.columns.begin(), word.columns.end(), kind) == word.columns.end()) {
     return "the rule " + std::string(word.word) + " is for columns of type " + listed(word.columns);
   }
@@ -122,7 +130,7 @@ std::optional<std::string> misfit(const TypeRule& rule, TypeKind kind, bool in_k
 
 std::optional<std::string> column_type(const TypeRule& rule) {
   if (rule.kind == Kind::automatic) return std::nullopt;
-  const char* made = word_of(rule.kind).made;
+  const char* made = line_of(rule.kind).made;
   return made ? std::optional<std::string>(made) : std::nullopt;
 }
 

@@ -31,13 +31,17 @@ struct TypeRule {
     uuid_dotnet,  ///< 16 bytes as .NET's Guid orders them
     date,
     time,
-    iso,        ///< text only, numbers are refused
-    unix_s,     ///< numbers count from 1970
-    unix_ms,    //
-    unix_us,    //
-    julian,     ///< numbers are Julian days
-    core_data,  ///< numbers are seconds since 2001
-    local,      ///< text without a zone is the time of `zone`
+    iso,           ///< text only, numbers are refused
+    unix_s,        ///< numbers count from 1970
+    unix_ms,       //
+    unix_us,       //
+    unix_ns,       //
+    julian,        ///< numbers are Julian days
+    core_data,     ///< numbers are seconds since 2001
+    webkit,        ///< numbers are microseconds since 1601
+    filetime,      ///< numbers are units of 100 ns since 1601
+    dotnet_ticks,  ///< numbers are units of 100 ns since the year 1
+    local,         ///< text without a zone is the time of `zone`
     interval_s,
     interval_ms,
     interval_us,
@@ -52,6 +56,9 @@ struct TypeRule {
 /// Reads a rule as the configuration writes it: `unix_ms`, `local:Europe/Berlin`. Throws
 /// std::invalid_argument that lists the known words, or names the unknown time zone.
 TypeRule parse_type_rule(std::string_view text);
+
+/// The word of a rule, without the zone of `local`; not for `automatic`.
+std::string_view word_of(TypeRule::Kind kind);
 
 /// Every word that parse_type_rule() knows, `local:ZONE` for the one with an argument.
 std::vector<std::string> type_rule_words();

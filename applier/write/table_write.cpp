@@ -17,6 +17,7 @@ ApplyError refusal(const TargetTable& table, const capture::Key& key, const Targ
   error.name_row(table.source.name, key);
   error.name_value(table.source.columns[column.source].name, value,
                    std::ranges::find(table.source.key, column.source) != table.source.key.end());
+  if (dynamic_cast<const UnitDoubtful*>(&reason) != nullptr) error.code = "unit_doubtful";
   error.hint = "change the value in SQLite, or the type of column " + column.name + " (" + column.type +
                ") of " + table.display_name + "; replication then goes on by itself";
   if (!reason.remedy.empty()) {

@@ -109,6 +109,16 @@ Survey survey_tables(SQLite::Database& database, const SourceOptions& options) {
   return survey;
 }
 
+std::vector<std::string> table_names(SQLite::Database& database) {
+  SQLite::Statement list(database, "SELECT name FROM pragma_table_list WHERE schema = 'main' ORDER BY name");
+  std::vector<std::string> names;
+  while (list.executeStep()) {
+    std::string name = list.getColumn(0).getText();
+    if (is_the_application_s(name)) names.push_back(std::move(name));
+  }
+  return names;
+}
+
 bool was_dropped(SQLite::Database& database, const std::string& table, const SourceOptions& options) {
   SQLite::Statement list(database, "SELECT 1 FROM pragma_table_list WHERE schema = 'main' AND name = ?");
   list.bind(1, table);

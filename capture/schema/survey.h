@@ -19,6 +19,9 @@ struct Survey {
 /// here.
 Survey survey_tables(SQLite::Database& database, const SourceOptions& options);
 
+/// Every table and view of the application, captured or not.
+std::vector<std::string> table_names(SQLite::Database& database);
+
 /// Is there no table of this name, though it would be captured?
 bool was_dropped(SQLite::Database& database, const std::string& table, const SourceOptions& options);
 

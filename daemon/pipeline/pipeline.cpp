@@ -192,9 +192,10 @@ void Pipeline::failed(const std::exception_ptr& thrown) {
   heeded_ = by_server ? replicator_.link().captured() : std::nullopt;
   const bool moved = heeded_ && *heeded_ > replicator_.state().read_to;
   const bool stale = report.error.code == "outcome_unknown";
-  const bool tables_moved = report.failure == Failure::refused && names_no_such_object(report.error.sqlstate);
+  const bool second_look = report.failure == Failure::refused &&
+                           (names_no_such_object(report.error.sqlstate) || replicator_.state().misfit);
   const Aftermath after =
-      pump_.failed({report.failure, report.error.id, stale, source, moved, tables_moved}, Pump::Clock::now());
+      pump_.failed({report.failure, report.error.id, stale, source, moved, second_look}, Pump::Clock::now());
   if (after.logged) tell(report.error);
   const ControlError refusal = refusal_of(report.error);
   if (after.answers_requests) {

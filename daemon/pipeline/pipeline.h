@@ -105,6 +105,8 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   void run_command();
   void request(Command command);
   bool carry_out(const ResyncOrder& order, const OnProgress& on_progress, const Reply<ResyncAnswer>& reply);
+  /// Up to where the copies begin; the answer then says whether they have, or that it needs a yes.
+  std::optional<ControlError> begin_resync(const ResyncOrder& order, ResyncAnswer& answer);
   std::optional<ControlError> unfit_for_resync(const std::string& table, bool every_table) const;
   std::optional<ControlError> closed_to_cutover() const;
   void flush_before(const Cutover& cutover);

@@ -230,7 +230,7 @@ bool Pump::stepped(const Stepped& step) {
 /// is found out by those who need it, who then get a new one.
 bool Pump::tries_again_at_once(const Failed& what) {
   if (what.failure == Failure::collided) return collisions_++ < kCollisionsAtOnce;
-  if (what.tables_moved && phase_ == Phase::running) return !std::exchange(second_look_, true);
+  if (what.second_look && phase_ == Phase::running) return !std::exchange(second_look_, true);
   return what.stale && somebody_waits() && !std::exchange(second_connection_, true);
 }
 

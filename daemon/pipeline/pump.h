@@ -41,7 +41,7 @@ struct Failed {
   bool stale = false;         ///< a connection that died while nobody used it, or a commit in doubt
   bool source = false;        ///< the file is at fault, not the server
   bool source_moved = false;  ///< the source has gone on since it was read
-  bool tables_moved = false;  ///< what is on the server may not be what it was when it was looked at
+  bool second_look = false;   ///< a new look at both sides may find the tables otherwise than the last one
 };
 
 /// What becomes of a failure, beside what next() does about it.

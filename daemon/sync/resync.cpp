@@ -10,6 +10,7 @@
 #include "daemon/log/log.h"
 #include "daemon/sync/evidence.h"
 #include "daemon/sync/failure.h"
+#include "daemon/sync/finding_units.h"
 #include "daemon/sync/gathering.h"
 #include "daemon/sync/installing.h"
 #include "daemon/sync/position_row.h"
@@ -89,6 +90,7 @@ std::vector<TableDifference> Resync::compare_once(const std::string& only) {
   std::vector<applier::TargetTable> found;
   for (const auto& table : state_.catalog.tables) {
     if (auto target = applier::find_target(known_.session, state_.target, table)) {
+      give_units(state_, *target);
       found.push_back(std::move(*target));
     } else if (only.empty() || only == table.name) {
       differences.push_back({table.name, table.name, 0, 0, known_.source.count_rows(table)});
@@ -124,6 +126,8 @@ void Resync::begin(const std::string& only) {
     if (!only.empty() && only != table.source.name) continue;
     auto& progress = progress_of(state_, table);
     progress.begin_anew(current_version(state_, table));
+    progress.units.clear();  // sought again in the rows that there are now
+    state_.units_sought.erase(table.source.name);
     if (!row.migrating) progress.ours = state_.config.target.existing_rows != ExistingRows::merge;
     session.exec(applier::save_progress_sql(schema, pipeline, table.source.name, progress));
   }

@@ -1,20 +1,21 @@
 #include "daemon/sync/schema_design.h"
 
+#include "applier/values/time_units.h"
+
 namespace sluice::daemon {
 
-namespace {
-
-/// As the designs write it.
-std::string type_of(const applier::TargetColumn& column) {
+std::string type_in_design(const applier::TargetColumn& column) {
   const bool as_it_is = column.kind == applier::TypeKind::other || column.kind == applier::TypeKind::array ||
                         column.kind == applier::TypeKind::numeric;
   return as_it_is ? column.type : applier::name_of(column.kind);
 }
 
+namespace {
+
 void give_types(applier::ObservedTable& seen, const std::vector<applier::TargetTable>& there) {
   for (const auto& table : there) {
     if (table.source.name != seen.details().table.name) continue;
-    for (const auto& column : table.columns) seen.choices()[column.source].give(type_of(column));
+    for (const auto& column : table.columns) seen.choices()[column.source].give(type_in_design(column));
   }
 }
 
@@ -24,10 +25,12 @@ std::vector<applier::TableDesign> design_tables(capture::Source& source,
                                                 const applier::TargetOptions& options,
                                                 const std::vector<capture::SourceTable>& tables, DesignBy by,
                                                 const std::vector<applier::TargetTable>& there) {
+  const auto convention = applier::unit_by_convention(source.table_names());
   std::vector<applier::ObservedTable> observed;
   observed.reserve(tables.size());
   for (const auto& table : tables) {
-    auto& seen = observed.emplace_back(options, source.details(table));
+    auto& seen = observed.emplace_back(options, source.details(table),
+                                       by == DesignBy::rows ? convention : std::nullopt);
     if (by == DesignBy::rows) source.sample(table, [&](const capture::Row& row) { seen.note(row); });
     give_types(seen, there);
   }

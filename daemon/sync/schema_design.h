@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "applier/design/table_design.h"
@@ -18,5 +19,8 @@ std::vector<applier::TableDesign> design_tables(capture::Source& source,
                                                 const applier::TargetOptions& options,
                                                 const std::vector<capture::SourceTable>& tables, DesignBy by,
                                                 const std::vector<applier::TargetTable>& there = {});
+
+/// The type of a column that is there, as the designs write it.
+std::string type_in_design(const applier::TargetColumn& column);
 
 }  // namespace sluice::daemon

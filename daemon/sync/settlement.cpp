@@ -12,6 +12,7 @@
 #include "daemon/sync/ending.h"
 #include "daemon/sync/evidence.h"
 #include "daemon/sync/existing_rows.h"
+#include "daemon/sync/finding_units.h"
 #include "daemon/sync/installing.h"
 #include "daemon/sync/migration_mark.h"
 #include "daemon/sync/position_row.h"
@@ -69,6 +70,7 @@ Known survey_tables(SyncState& state, const Sides& sides) {
   state.judgement = judge(state.evidence);
   const Known known = known_from_now(state, sides);
   claim_targets(state, known);
+  find_units(state, known);
   remember_tables(state, known);
   follow_indexes(state, known);
   return known;

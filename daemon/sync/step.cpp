@@ -49,6 +49,8 @@ StepResult step(SyncState& state, Link& link) {
     state.notes.clear();
     return bring_over(state, *both);
   } catch (const applier::ApplyError& error) {
+    state.misfit = error.fault == applier::Fault::row && error.sqlstate.empty();
+    if (error.code == "unit_doubtful") state.units_doubted.insert(error.table);
     if (error.lost_connection()) state.batch_size.lost(state.under_way.changes, state.under_way.bytes);
     throw;
   } catch (const Interrupted&) {

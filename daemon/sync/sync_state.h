@@ -81,6 +81,11 @@ struct SyncState {
   applier::ConversionNotes notes;  ///< of the values of the step under way
   std::set<std::tuple<std::string, std::string, applier::Remarks>> told_notes;  ///< table, column, remark
   std::set<std::string> told_rules;  ///< of tables that are not there
+
+  bool misfit = false;  ///< a value has been refused that does not fit the type of its column
+
+  std::set<std::string> units_sought;   ///< tables whose rows have been looked at for units
+  std::set<std::string> units_doubted;  ///< those of which a number has been refused since
 };
 
 /// How the table is being brought over.

@@ -1,6 +1,7 @@
 #include "daemon/sync/table_making.h"
 
 #include <algorithm>
+#include <map>
 
 #include "applier/design/table_ddl.h"
 #include "applier/server/apply_error.h"
@@ -36,10 +37,19 @@ const TableDesign& design_of(const std::vector<TableDesign>& designs, const std:
                        [&](const auto& each) { return each.source == table; });
 }
 
+std::map<std::string, applier::TypeRule::Kind> units_of(const TableDesign& design) {
+  std::map<std::string, applier::TypeRule::Kind> units;
+  for (const auto& column : design.columns) {
+    if (column.unit) units.emplace(column.source, *column.unit);
+  }
+  return units;
+}
+
 void make_table(SyncState& state, applier::Session& session, const TableDesign& design,
                 const TableDesign& by_schema) {
   try {
     session.exec(applier::create_table_sql(design));
+    for (const auto& comment : applier::comments_sql(design)) session.exec(comment);
   } catch (const ApplyError& refusal) {
     throw not_created(refusal, design);
   }
@@ -47,6 +57,8 @@ void make_table(SyncState& state, applier::Session& session, const TableDesign& 
   progress.made = true;
   progress.unfinished = !design.indexes.empty() || !design.foreign_keys.empty();
   progress.ddl = fingerprint(by_schema);
+  progress.units = units_of(design);
+  state.units_sought.insert(design.source);
   session.exec(
       applier::save_progress_sql(state.target.state_schema, state.config.name, design.source, progress));
 }

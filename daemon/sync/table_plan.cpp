@@ -10,6 +10,7 @@
 #include "applier/server/state_store.h"
 #include "applier/server/target_survey.h"
 #include "daemon/log/log.h"
+#include "daemon/sync/first_values.h"
 #include "daemon/sync/position_row.h"
 #include "daemon/sync/schema_steps.h"
 #include "daemon/sync/source_place.h"
@@ -74,6 +75,15 @@ std::optional<TargetTable> fit_target(SyncState& state, const Sides& sides, cons
   return std::nullopt;
 }
 
+/// A batch is refused for one table at a time, and others may have got their first rows by it as well.
+void follow_misfits(SyncState& state, const Sides& sides, std::vector<TargetTable>& tables) {
+  if (!state.row || !std::exchange(state.misfit, false)) return;
+  for (auto& table : tables) {
+    if (follow_first_values(state, {sides, *state.row}, table))
+      table = applier::find_target(sides.session, state.target, table.source).value();
+  }
+}
+
 }  // namespace
 
 void plan_tables(SyncState& state, const Sides& sides) {
@@ -91,6 +101,7 @@ void plan_tables(SyncState& state, const Sides& sides) {
       missing.push_back(state.catalog.tables[i]);
     }
   }
+  follow_misfits(state, sides, tables);
   if (!missing.empty()) make_tables(state, sides, missing, tables);
   const auto made = applier::survey_targets(sides.session, state.target, missing);
   for (std::size_t i = 0; i < made.size(); ++i)

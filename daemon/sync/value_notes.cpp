@@ -16,15 +16,6 @@ struct Telling {
 
 Telling telling(applier::Remarks remark) {
   switch (remark) {
-    case applier::kGuessedSeconds:
-      return {LogLevel::warning, "values_guessed",
-              "numbers read as seconds since 1970; rule unix_s settles it"};
-    case applier::kGuessedMilliseconds:
-      return {LogLevel::warning, "values_guessed",
-              "numbers read as milliseconds since 1970; rule unix_ms settles it"};
-    case applier::kGuessedMicroseconds:
-      return {LogLevel::warning, "values_guessed",
-              "numbers read as microseconds since 1970; rule unix_us settles it"};
     case applier::kAmbiguousTime:
       return {LogLevel::warning, "local_time_ambiguous", "the hour was there twice; read as the earlier"};
     case applier::kSkippedTime:

@@ -216,7 +216,7 @@ TEST_SUITE("design") {
     CHECK(type_of("DECIMAL(2,10)", {}) == "numeric");
     CHECK(type_of("DATETIME", {text("2024-02-29 12:30:15")}) == "timestamp");
     CHECK(type_of("DATETIME", {text("2024-02-29T12:30:15Z")}) == "timestamptz");
-    CHECK(type_of("DATETIME", {integer(1'600'000'000)}) == "timestamptz");
+    CHECK(type_of("DATETIME", {integer(1'600'000'000), integer(1'600'000'001)}) == "timestamptz");
     CHECK(type_of("TIMESTAMP", {1.6e9, 1.5}) == "double precision");
     CHECK(type_of("DATETIME", {text("yesterday")}) == "text");
     CHECK(type_of("DATE", {text("2024-02-29 10:00:00")}) == "timestamp");
@@ -240,6 +240,39 @@ TEST_SUITE("design") {
     CHECK(type_of("", {kBlob}) == "bytea");
     CHECK(type_of("STRING", {integer(7)}) == "text");
     CHECK(type_of("YEAR", {integer(2024)}) == "bigint");
+  }
+
+  TEST_CASE("numbers become times only where their unit is proven") {
+    const auto ms = integer(1'700'000'000'000);
+    const auto older = integer(1'600'000'000'000);
+    CHECK(type_of("DATETIME", {ms, older}) == "timestamptz");
+    CHECK(type_of("DATETIME", {ms, older, text("2024-02-29 12:00:00")}) == "timestamptz");
+    CHECK(type_of("DATETIME", {ms}) == "bigint");
+    CHECK(type_of("DATETIME", {ms, text("2024-02-29 12:00:00")}) == "text");
+    CHECK(type_of("DATETIME", {integer(20'240'102), integer(20'240'103)}) == "bigint");
+    CHECK(type_of("DATE", {integer(45'292), integer(45'293)}) == "bigint");
+    CHECK(type_of("DATETIME", {1'700'000'000.5, 1'600'000'000.5}) == "double precision");
+    CHECK(type_of("DATE", {integer(1'709'164'800'000), integer(1'709'251'200'000)}) == "date");
+    CHECK(type_of("DATE", {ms, older}) == "timestamptz");
+    TypeChoice choice("DATETIME", {}, false);
+    choice.note(ms);
+    CHECK(choice.keeps_numbers());
+    CHECK_FALSE(choice.unit());
+    choice.note(older);
+    CHECK_FALSE(choice.keeps_numbers());
+    CHECK(choice.unit() == TypeRule::Kind::unix_ms);
+    TypeChoice prisma("DATETIME", {}, false, TypeRule::Kind::unix_ms);
+    CHECK(prisma.type() == "timestamp");
+    CHECK(prisma.unit() == TypeRule::Kind::unix_ms);
+    prisma.note(ms);
+    CHECK(prisma.type() == "timestamptz");
+    prisma.note(integer(1'700'000'000));
+    CHECK(prisma.type() == "bigint");
+    TypeChoice apple("TIMESTAMP", {}, false, TypeRule::Kind::core_data);
+    apple.note(730'902'615.5);
+    apple.note(integer(800'000'000));
+    CHECK(apple.type() == "timestamptz");
+    CHECK(apple.unit() == TypeRule::Kind::core_data);
   }
 
   TEST_CASE("in a key only types in which equal keys look alike") {

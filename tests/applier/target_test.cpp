@@ -117,7 +117,7 @@ TEST_SUITE("target") {
       CAPTURE(harm);
       target.query(harm);
       applier::ensure_state_schema(*target.session, "sluice");
-      CHECK(target.query("SELECT version FROM sluice.format") == "4\n");
+      CHECK(target.query("SELECT version FROM sluice.format") == "5\n");
       CHECK(target.query("SELECT count(*) FROM pg_proc WHERE pronamespace = 'sluice'::regnamespace") ==
             "8\n");
     }

@@ -372,7 +372,7 @@ TEST_SUITE("pump") {
 
   TEST_CASE("what somebody changed on the server under our hands is looked at anew before it is told, once") {
     Bench bench;
-    const Failed gone{.failure = Failure::refused, .id = "e", .tables_moved = true};
+    const Failed gone{.failure = Failure::refused, .id = "e", .second_look = true};
     CHECK(bench.pump.failed(gone, bench.now).told);  // nothing was found fit before
     bench.settle();
     bench.step();

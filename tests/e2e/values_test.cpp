@@ -19,7 +19,7 @@ std::size_t count_in(const std::string& log, const std::string& text) {
 
 constexpr const char* kEvents =
     "CREATE TABLE events(id INTEGER PRIMARY KEY, seen, local, took, paid);"
-    "INSERT INTO events VALUES(1, 1700000000, '2024-10-27 02:30:00', 1500000, 18.299999999999997),"
+    "INSERT INTO events VALUES(1, 1700000000000, '2024-10-27 02:30:00', 1500000, 18.299999999999997),"
     "  (2, 1700000000123, '2024-03-31 02:30:00', NULL, 1), (3, '2024-02-29T12:00:00.1234567+02:00', NULL, "
     "NULL, '2.5')";
 
@@ -39,7 +39,7 @@ TEST_CASE("values that could be read in several ways are told once a column and 
   Mirror mirror(kEvents, {.settings = kRules});
   mirror.server(kTarget);
   mirror.start();
-  mirror.run("INSERT INTO events VALUES(4, 1700000001, '2024-10-27 02:31:00', 0, 0)");
+  mirror.run("INSERT INTO events VALUES(4, 1700000001000, '2024-10-27 02:31:00', 0, 0)");
   must_flush(mirror.daemon);
 
   CHECK(mirror.server("SET TimeZone = 'UTC'; SELECT seen, local, took, paid FROM events ORDER BY id") ==
@@ -48,8 +48,8 @@ TEST_CASE("values that could be read in several ways are told once a column and 
         "2024-02-29 10:00:00.123457|NULL|NULL|2.50\n"
         "2023-11-14 22:13:21|2024-10-27 00:31:00+00|00:00:00|0.00");
   const std::string log = mirror.daemon.log();
-  CHECK(count_in(log, "values_guessed pipeline=shop table=events column=seen count=1") == 2);
-  CHECK(count_in(log, "values_guessed") == 2);
+  CHECK(count_in(log, "unit_found pipeline=shop table=events column=seen unit=unix_ms") == 1);
+  CHECK(count_in(log, "unit_found") == 1);
   CHECK(count_in(log, "local_time_ambiguous pipeline=shop table=events column=local count=1") == 1);
   CHECK(count_in(log, "local_time_skipped pipeline=shop table=events column=local count=1") == 1);
   CHECK(count_in(log, "time_rounded pipeline=shop table=events column=seen count=1") == 1);
@@ -64,7 +64,60 @@ TEST_CASE("a rule gives the column that Sluice makes its type") {
   mirror.start();
   CHECK(mirror.server("SET TimeZone = 'UTC'; SELECT up, since FROM flags ORDER BY id") ==
         "t|2023-11-14 22:13:20.123+00\nf|NULL");
-  CHECK(mirror.daemon.log().find("values_guessed") == std::string::npos);
+  CHECK(mirror.daemon.log().find("unit_found") == std::string::npos);
+}
+
+TEST_CASE("a table that was made while it was empty follows the first values that do not fit") {
+  Mirror mirror(
+      "CREATE TABLE visit(at DATETIME DEFAULT CURRENT_TIMESTAMP, id INTEGER PRIMARY KEY);"
+      "CREATE TABLE bag(key PRIMARY KEY, item)");
+  mirror.start();
+  mirror.run("INSERT INTO visit VALUES(1700000000000, 1); INSERT INTO bag VALUES(7, 1.5)");
+  CHECK(mirror.differences() == "");
+  CHECK(mirror.server("SELECT at FROM visit") == "1700000000000");
+  CHECK(mirror.server("SELECT key FROM bag") == "7");
+  CHECK(mirror.server("SELECT col_description('visit'::regclass, 1)").find("unix_ms") != std::string::npos);
+  CHECK(count_in(mirror.daemon.log(), "pipeline_error") == 0);
+  CHECK(must_flush(mirror.daemon).at("quarantined") == 0);
+}
+
+TEST_CASE("a number in a column of times that was there waits for its unit, and says which there are") {
+  Mirror mirror("CREATE TABLE visit(id INTEGER PRIMARY KEY, at DATETIME)");
+  mirror.server("CREATE TABLE visit(id bigint PRIMARY KEY, at timestamptz)");
+  mirror.start();
+  mirror.run("INSERT INTO visit VALUES(1, 1700000000000)");
+  support::wait_until("it has halted", [&] { return mirror.status().at("state") == "halted"; });
+  const auto error = mirror.status().at("error");
+  CHECK(error.at("code") == "unit_doubtful");
+  CHECK(error.at("column") == "at");
+  CHECK(error.at("hint").get<std::string>().find("unix_ms (2023-11-14 22:13:20)") != std::string::npos);
+  // Another number proves it, and the row goes over by itself.
+  mirror.run("INSERT INTO visit VALUES(2, 1600000000000)");
+  support::wait_until("it goes on", [&] { return mirror.status().at("state") == "streaming"; });
+  must_flush(mirror.daemon);
+  CHECK(mirror.server("SET TimeZone = 'UTC'; SELECT at FROM visit ORDER BY id") ==
+        "2023-11-14 22:13:20+00\n2020-09-13 12:26:40+00");
+  // What is known stays known, whatever becomes of the rows that proved it.
+  mirror.run("DELETE FROM visit");
+  must_flush(mirror.daemon);
+  mirror.daemon.stop();
+  mirror.daemon.start();
+  mirror.run("INSERT INTO visit VALUES(3, 42249600000)");
+  must_flush(mirror.daemon);
+  CHECK(mirror.server("SET TimeZone = 'UTC'; SELECT at FROM visit") == "1971-05-05 00:00:00+00");
+  mirror.run("INSERT INTO visit VALUES(4, 1700000000)");
+  support::wait_until("it has halted", [&] { return mirror.status().at("state") == "halted"; });
+  CHECK(mirror.status().at("error").at("code") == "unit_doubtful");
+}
+
+TEST_CASE("the kind of a file says what its numbers count, also before there are any") {
+  Mirror mirror(
+      "CREATE TABLE _prisma_migrations(id TEXT PRIMARY KEY);"
+      "CREATE TABLE visit(id INTEGER PRIMARY KEY, at DATETIME)");
+  mirror.start();
+  mirror.run("INSERT INTO visit VALUES(1, 42249600000)");
+  must_flush(mirror.daemon);
+  CHECK(mirror.server("SET TimeZone = 'UTC'; SELECT at FROM visit") == "1971-05-05 00:00:00");
 }
 
 }  // namespace sluice::e2e

@@ -56,7 +56,7 @@ INSERT INTO packages (id, name, parent_id, kind, weight, price, flag, odd) VALUE
   (9007199254740993, 'leaf', 2, 'lib', 3, 0.5, NULL, 3);
 INSERT INTO files (uid, package, size, meta, body, seen, measured, said, anything) VALUES
   ('123e4567-e89b-12d3-a456-426614174000', 1, 4096, '{"a": [1]}', x'00ff', 1600000000, 1.5, 7, 12),
-  ('123e4567-e89b-12d3-a456-426614174001', 2, NULL, '"x"', NULL, '2024-02-29 12:30:15', 2.5, 'seven', 13);
+  ('123e4567-e89b-12d3-a456-426614174001', 2, NULL, '"x"', NULL, 1709209815, 2.5, 'seven', 13);
 INSERT INTO "order" VALUES (1, 'a', 'x', 'M'), (2, 'b', NULL, NULL);
 INSERT INTO lines VALUES (1, 1, 'first'), (1, 2, NULL);
 INSERT INTO a_table_with_a_name_that_is_much_longer_than_what_postgres_would_keep_of_it_1 VALUES (1, 'one', 'two');
