@@ -22,47 +22,41 @@ using applier::DesignedColumn;
 using applier::TableDesign;
 using applier::TargetTable;
 
-/// Those that the table's own rows would have been given otherwise.
-std::vector<const DesignedColumn*> misfits(const TableDesign& design, const TargetTable& table) {
+/// Those that still have the type of their declaration, and would have been given another one by the rows. A
+/// type that somebody else has given stays.
+std::vector<const DesignedColumn*> misfits(const TableDesign& by_schema, const TableDesign& by_rows,
+                                           const TargetTable& table) {
   std::vector<const DesignedColumn*> columns;
-  for (const auto& column : design.columns) {
+  for (const auto& column : by_rows.columns) {
+    const auto declared = std::ranges::find(by_schema.columns, column.source, &DesignedColumn::source);
     const auto found =
         std::ranges::find(table.columns, applier::quote_name(column.name), &applier::TargetColumn::name);
-    if (found != table.columns.end() && !column.identity && type_in_design(*found) != column.type)
-      columns.push_back(&column);
+    // Each design has looked at the schema for itself.
+    if (declared == by_schema.columns.end() || found == table.columns.end() || column.identity) continue;
+    const bool untouched = type_in_design(*found) == declared->type;
+    if (untouched && column.type != declared->type) columns.push_back(&column);
   }
   return columns;
 }
 
-void alter(SyncState& state, const Known& known, const TableDesign& design,
+/// False where somebody has put rows into the table meanwhile.
+bool alter(SyncState& state, const Known& known, const TargetTable& table, const TableDesign& design,
            const std::vector<const DesignedColumn*>& columns) {
   const applier::AlterColumns alter(design.schema, design.name);
   applier::Transaction transaction(known.session, applier::Queueing::brief);
   known.session.exec(advance_nowhere(state, known));
+  known.session.exec("LOCK TABLE " + table.name);
+  if (applier::holds_rows(known.session, table)) return false;
   for (const auto* column : columns)
     known.session.exec(alter.retype_without_rows(column->name, column->type));
   for (const auto& comment : applier::comments_sql(design)) known.session.exec(comment);
   transaction.commit();
   advanced_nowhere(known);
+  return true;
 }
 
-}  // namespace
-
-bool follow_first_values(SyncState& state, const Known& known, const TargetTable& table) {
-  const auto& progress = progress_of(state, table);
-  if (!progress.made || applier::holds_rows(known.session, table)) return false;
-  const auto designs =
-      design_tables(known.source, state.target, with_parents(state, {table.source}), DesignBy::rows);
-  const auto design = std::ranges::find(designs, table.source.name, &TableDesign::source);
-  const auto columns = misfits(*design, table);
-  if (columns.empty()) return false;
-  try {
-    alter(state, known, *design, columns);
-  } catch (const applier::ApplyError& refusal) {
-    // Something depends on the column, or the table is no longer ours: the refused row says what to do.
-    if (refusal.fault != applier::Fault::table) throw;
-    return false;
-  }
+void tell(const SyncState& state, const TargetTable& table,
+          const std::vector<const DesignedColumn*>& columns) {
   for (const auto* column : columns) {
     log_event(LogLevel::info, "type_follows_values",
               {{"pipeline", state.config.name},
@@ -70,6 +64,26 @@ bool follow_first_values(SyncState& state, const Known& known, const TargetTable
                {"column", column->source},
                {"type", column->type}});
   }
+}
+
+}  // namespace
+
+bool follow_first_values(SyncState& state, const Known& known, const TargetTable& table) {
+  if (!progress_of(state, table).made || applier::holds_rows(known.session, table)) return false;
+  const auto tables = with_parents(state, {table.source});
+  const auto by_schema = design_tables(known.source, state.target, tables, DesignBy::schema);
+  const auto by_rows = design_tables(known.source, state.target, tables, DesignBy::rows);
+  const auto columns =
+      misfits(design_of(by_schema, table.source.name), design_of(by_rows, table.source.name), table);
+  if (columns.empty()) return false;
+  try {
+    if (!alter(state, known, table, design_of(by_rows, table.source.name), columns)) return false;
+  } catch (const applier::ApplyError& refusal) {
+    // Something depends on the column, or the table is no longer ours: the refused row says what to do.
+    if (refusal.fault != applier::Fault::table) throw;
+    return false;
+  }
+  tell(state, table, columns);
   return true;
 }
 

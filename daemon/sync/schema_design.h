@@ -20,6 +20,10 @@ std::vector<applier::TableDesign> design_tables(capture::Source& source,
                                                 const std::vector<capture::SourceTable>& tables, DesignBy by,
                                                 const std::vector<applier::TargetTable>& there = {});
 
+/// That of a table of the source, which has to be among them.
+const applier::TableDesign& design_of(const std::vector<applier::TableDesign>& designs,
+                                      const std::string& table);
+
 /// The type of a column that is there, as the designs write it.
 std::string type_in_design(const applier::TargetColumn& column);
 

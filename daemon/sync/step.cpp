@@ -20,6 +20,18 @@ StepResult look_anew() {
   return result;
 }
 
+/// Of a value that our own rules refuse: a look at the rows may prove a unit by now, or give a table other
+/// types that had no row when it was made.
+void note_misfit(SyncState& state, const applier::ApplyError& error) {
+  if (error.fault != applier::Fault::row || !error.sqlstate.empty()) return;
+  const auto progress = state.progress.find(error.table);
+  const bool began_empty =
+      progress != state.progress.end() && progress->second.made && progress->second.rows_copied == 0;
+  const bool doubtful = error.code == "unit_doubtful";
+  if (doubtful) state.units_doubted.insert(error.table);
+  state.misfit = doubtful || began_empty;
+}
+
 /// A table's copy comes first, then a comparison; the changes go with both.
 StepResult bring_over(SyncState& state, const Settled& settled) {
   const applier::TargetTable* table = next_to_copy(state);
@@ -46,11 +58,11 @@ StepResult step(SyncState& state, Link& link) {
   if (renewal == Renewal::unknown || !both) return look_anew();
   try {
     state.under_way = {};
+    state.misfit = false;
     state.notes.clear();
     return bring_over(state, *both);
   } catch (const applier::ApplyError& error) {
-    state.misfit = error.fault == applier::Fault::row && error.sqlstate.empty();
-    if (error.code == "unit_doubtful") state.units_doubted.insert(error.table);
+    note_misfit(state, error);
     if (error.lost_connection()) state.batch_size.lost(state.under_way.changes, state.under_way.bytes);
     throw;
   } catch (const Interrupted&) {

@@ -18,6 +18,12 @@ applier::TableProgress& progress_of(SyncState& state, const applier::TargetTable
   return state.progress[table.source.name];
 }
 
+bool has_quarantined_rows(const SyncState& state, const std::string& table) {
+  const auto& rows = state.tolerance.quarantined;
+  const auto first = rows.lower_bound({table, ""});
+  return first != rows.end() && first->first == table;
+}
+
 applier::BatchContext batch_context(SyncState& state) {
   const applier::TargetOptions& target = state.target;
   return {state.config.name,

@@ -82,7 +82,7 @@ struct SyncState {
   std::set<std::tuple<std::string, std::string, applier::Remarks>> told_notes;  ///< table, column, remark
   std::set<std::string> told_rules;  ///< of tables that are not there
 
-  bool misfit = false;  ///< a value has been refused that does not fit the type of its column
+  bool misfit = false;  ///< a value has been refused that another look at its table may find fit
 
   std::set<std::string> units_sought;   ///< tables whose rows have been looked at for units
   std::set<std::string> units_doubted;  ///< those of which a number has been refused since
@@ -90,6 +90,8 @@ struct SyncState {
 
 /// How the table is being brought over.
 applier::TableProgress& progress_of(SyncState& state, const applier::TargetTable& table);
+
+bool has_quarantined_rows(const SyncState& state, const std::string& table);
 
 /// What every batch of the pipeline has in common. Looks into `state`, which has to outlive it.
 applier::BatchContext batch_context(SyncState& state);

@@ -32,11 +32,6 @@ ApplyError not_created(ApplyError error, const TableDesign& design) {
   return error;
 }
 
-const TableDesign& design_of(const std::vector<TableDesign>& designs, const std::string& table) {
-  return *std::find_if(designs.begin(), designs.end(),
-                       [&](const auto& each) { return each.source == table; });
-}
-
 std::map<std::string, applier::TypeRule::Kind> units_of(const TableDesign& design) {
   std::map<std::string, applier::TypeRule::Kind> units;
   for (const auto& column : design.columns) {

@@ -77,8 +77,10 @@ std::optional<TargetTable> fit_target(SyncState& state, const Sides& sides, cons
 
 /// A batch is refused for one table at a time, and others may have got their first rows by it as well.
 void follow_misfits(SyncState& state, const Sides& sides, std::vector<TargetTable>& tables) {
-  if (!state.row || !std::exchange(state.misfit, false)) return;
+  const bool misfit = std::exchange(state.misfit, false);
+  if (!state.row || state.config.schema_changes == SchemaChanges::halt) return;
   for (auto& table : tables) {
+    if (!misfit && !has_quarantined_rows(state, table.source.name)) continue;
     if (follow_first_values(state, {sides, *state.row}, table))
       table = applier::find_target(sides.session, state.target, table.source).value();
   }

@@ -81,6 +81,47 @@ TEST_CASE("a table that was made while it was empty follows the first values tha
   CHECK(must_flush(mirror.daemon).at("quarantined") == 0);
 }
 
+TEST_CASE("a table that was made empty keeps what somebody else has given it, and what it may not change") {
+  constexpr const char* kVisit = "CREATE TABLE visit(id INTEGER PRIMARY KEY, at DATETIME, note DATE)";
+  SUBCASE("another type") {
+    Mirror mirror(kVisit);
+    mirror.start();
+    mirror.server("ALTER TABLE visit ALTER COLUMN note TYPE varchar(20)");
+    mirror.run("INSERT INTO visit VALUES(1, 1700000000000, 20240102)");
+    must_flush(mirror.daemon);
+    CHECK(mirror.server("SELECT at, note, pg_typeof(note) FROM visit") ==
+          "1700000000000|20240102|character varying");
+  }
+  SUBCASE("a schema that is not to follow") {
+    Mirror mirror(kVisit, {.settings = "    schema_changes: halt\n"});
+    mirror.start();
+    mirror.run("INSERT INTO visit VALUES(1, 1700000000000, NULL)");
+    support::wait_until("it has halted", [&] { return mirror.status().at("state") == "halted"; });
+    CHECK(mirror.status().at("error").at("code") == "unit_doubtful");
+    CHECK(mirror.server("SELECT pg_typeof(at) FROM (VALUES(1)) one LEFT JOIN visit ON true") ==
+          "timestamp without time zone");
+  }
+  SUBCASE("rows of somebody else") {
+    Mirror mirror(kVisit);
+    mirror.start();
+    mirror.server("INSERT INTO visit VALUES(7, '2024-02-29', NULL)");
+    mirror.run("INSERT INTO visit VALUES(1, 1700000000000, NULL)");
+    support::wait_until("it has halted", [&] { return mirror.status().at("state") == "halted"; });
+    CHECK(mirror.server("SELECT at FROM visit") == "2024-02-29 00:00:00");
+  }
+}
+
+TEST_CASE("a quarantined row lets a table that was made empty follow as well") {
+  Mirror mirror("CREATE TABLE visit(id INTEGER PRIMARY KEY, at DATETIME)",
+                {.settings = "    on_error: quarantine\n"});
+  mirror.start();
+  mirror.run("INSERT INTO visit VALUES(1, 1700000000000)");
+  support::wait_until("it is held back", [&] { return mirror.status().at("quarantined") == 1; });
+  CHECK(mirror.daemon.ctl({"quarantine", "retry"}).exit_code == 0);
+  support::wait_until("it is let in", [&] { return mirror.status().at("quarantined") == 0; });
+  CHECK(mirror.server("SELECT at FROM visit") == "1700000000000");
+}
+
 TEST_CASE("a number in a column of times that was there waits for its unit, and says which there are") {
   Mirror mirror("CREATE TABLE visit(id INTEGER PRIMARY KEY, at DATETIME)");
   mirror.server("CREATE TABLE visit(id bigint PRIMARY KEY, at timestamptz)");
