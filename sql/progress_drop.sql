@@ -1,6 +1,6 @@
--- Takes out what progress.sql, refusals.sql, scans.sql, claims.sql and functions.sql have made, once no pipeline is left, or
--- where it can be used no more. A schema that holds other things besides, that every database has, or that is not the role's to
--- drop, stays.
+-- Takes out what progress.sql, refusals.sql, scans.sql, claims.sql, units.sql and functions.sql have made, once no pipeline
+-- is left, or where it can be used no more. A schema that holds other things besides, that every database has, or that is not
+-- the role's to drop, stays.
 DROP FUNCTION IF EXISTS @schema@.hold(text, text, bigint, bigint, bigint, text);
 DROP FUNCTION IF EXISTS @schema@.advance(text, text, bigint, bigint, bigint, text, bigint, bigint, text, boolean);
 DROP FUNCTION IF EXISTS @schema@.refuse_cascade(bigint, text);

@@ -82,11 +82,15 @@ class Designer {
     return made;
   }
 
+  /// The setting that gives a column a type rule.
+  std::string setting(std::size_t i, const std::string& word) const {
+    return "tables.rules." + source_.name + ".types: {" + source_.columns[i].name + ": " + word + "}";
+  }
+
   /// Why a column that was declared for times holds numbers.
   std::string comment(std::size_t i) const {
-    return "SQLite's numbers as they are: nothing proves what they count. If they are times, say so in "
-           "tables.rules." +
-           source_.name + ".types: {" + source_.columns[i].name + ": unix_ms}, or unix_s, unix_us, ...";
+    return "SQLite's numbers as they are: nothing proves what they count. If they are times, say so in " +
+           setting(i, "unix_ms") + ", or unix_s, unix_us, ...";
   }
 
   std::string default_of(std::size_t i, const std::string& type, const TypeRule& rule) {
@@ -111,8 +115,8 @@ class Designer {
       add("no type takes all of its values; rows with other ones will be refused");
     else if (choice.keeps_numbers())
       add("declared as " + source_.columns[i].declared_type + ", " + choice.type() +
-          " because nothing proves what its numbers count; a rule such as tables.rules." + source_.name +
-          ".types: {" + source_.columns[i].name + ": unix_ms} makes them times");
+          " because nothing proves what its numbers count; a rule such as " + setting(i, "unix_ms") +
+          " makes them times");
     else if (choice.type() != declared && !in_key(source_, i) && choice.has_values())
       add("declared " +
           (source_.columns[i].declared_type.empty() ? "without a type"
@@ -121,9 +125,8 @@ class Designer {
     if (source_.columns[i].not_null && choice.has_nulls())
       add("NOT NULL is left out: there are rows with NULL");
     if (const auto word = choice.recognised())
-      add("by its values it could be " + column_type(parse_type_rule(*word)).value_or("") +
-          "; tables.rules." + source_.name + ".types: {" + source_.columns[i].name + ": " + *word +
-          "} makes it so");
+      add("by its values it could be " + column_type(parse_type_rule(*word)).value_or("") + "; " +
+          setting(i, *word) + " makes it so");
   }
 
   FindColumn columns() const {

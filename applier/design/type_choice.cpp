@@ -105,7 +105,7 @@ ColumnType column_type_of(const std::string& sql, const TypeRule& rule) {
 
 TypeChoice::TypeChoice(std::string_view declared_type, const TypeRule& rule, bool in_key,
                        std::optional<TypeRule::Kind> convention)
-    : rule_(rule), convention_(convention), in_key_(in_key) {
+    : rule_(rule), proof_(convention), in_key_(in_key) {
   const auto ruled = column_type(rule);
   const auto affinity = affinity_of(declared_type);
   first_ = ruled.value_or(type_for(declared_type));
@@ -129,7 +129,6 @@ TypeChoice::TypeChoice(std::string_view declared_type, const TypeRule& rule, boo
 }
 
 /// Numbers for times are looked at together, once all of them are there; see is_proven().
-
 bool TypeChoice::takes(const Candidate& candidate, const Value& value) const {
   const auto kind = candidate.type.kind;
   const bool number = kind == TypeKind::int8 || kind == TypeKind::float8 || kind == TypeKind::numeric;
@@ -138,31 +137,26 @@ bool TypeChoice::takes(const Candidate& candidate, const Value& value) const {
   if (counts(kind) && reads_by_unit(rule_) && !in_key_) {
     if (std::holds_alternative<std::int64_t>(value)) return true;
     ColumnType type = candidate.type;
-    type.unit = convention_.value_or(TypeRule::Kind::automatic);
+    type.unit = proof_.convention().value_or(TypeRule::Kind::automatic);
     return converts(value, type, in_key_);
   }
   return converts(value, candidate.type, in_key_);
 }
 
-std::optional<TypeRule::Kind> TypeChoice::found_unit() const {
-  const auto proven = proof_.unit();
-  return proven ? proven : convention_;
-}
-
 bool TypeChoice::is_proven(const Candidate& candidate) const {
   if (!counts(candidate.type.kind) || !reads_by_unit(rule_) || !proof_.has_numbers()) return true;
-  const auto unit = found_unit();
+  const auto unit = proof_.unit();
   return unit && (candidate.type.kind != TypeKind::date || proof_.are_days(*unit));
 }
 
 std::optional<TypeRule::Kind> TypeChoice::unit() const {
   const bool time = counts(column_type_of(type(), {}).kind);
-  return time && !in_key_ && reads_by_unit(rule_) ? found_unit() : std::nullopt;
+  return time && !in_key_ && reads_by_unit(rule_) ? proof_.unit() : std::nullopt;
 }
 
 bool TypeChoice::keeps_numbers() const {
   const bool time = counts(column_type_of(first_, {}).kind);
-  return time && !in_key_ && reads_by_unit(rule_) && proof_.has_numbers() && !found_unit();
+  return time && !in_key_ && reads_by_unit(rule_) && proof_.has_numbers() && !proof_.unit();
 }
 
 void TypeChoice::note(const Value& value) {
@@ -171,10 +165,7 @@ void TypeChoice::note(const Value& value) {
     return;
   }
   ++values_;
-  if (const auto* number = std::get_if<std::int64_t>(&value)) {
-    proof_.note(*number);
-    if (convention_ && contradicts(*convention_, *number)) convention_.reset();
-  }
+  if (const auto* number = std::get_if<std::int64_t>(&value)) proof_.note(*number);
   const auto* text = std::get_if<Text>(&value);
   if (text) longest_ = std::max(longest_, text->bytes.size());
   if (const auto* blob = std::get_if<Blob>(&value)) longest_ = std::max(longest_, blob->bytes.size());

@@ -66,7 +66,6 @@ class TypeChoice {
 
   bool takes(const Candidate& candidate, const capture::Value& value) const;
   bool is_proven(const Candidate& candidate) const;
-  std::optional<TypeRule::Kind> found_unit() const;
   std::string spelled(const std::string& type) const;
 
   std::vector<Candidate> candidates_;
@@ -75,7 +74,6 @@ class TypeChoice {
   std::optional<std::string> settled_;
   TypeRule rule_;
   UnitProof proof_;
-  std::optional<TypeRule::Kind> convention_;  ///< while no value speaks against it
   bool in_key_ = false;
   bool says_nothing_ = false;  ///< what is declared
   bool untyped_ = false;

@@ -141,6 +141,7 @@ bool has_table(const std::vector<std::string>& tables, const std::string& name) 
 void UnitProof::note(std::int64_t number) {
   static_assert(kTimeUnits.size() == kUnits);
   any_ = true;
+  if (convention_ && contradicts(*convention_, number)) convention_.reset();
   if (number != 0) {
     several_ |= first_ && *first_ != number;
     if (!first_) first_ = number;
@@ -156,6 +157,11 @@ void UnitProof::note(std::int64_t number) {
 }
 
 std::optional<Kind> UnitProof::unit() const {
+  const auto found = proven();
+  return found ? found : convention_;
+}
+
+std::optional<Kind> UnitProof::proven() const {
   if (!several_ || digits_) return std::nullopt;
   for (std::size_t i = 0; i < kUnits; ++i) {
     const auto rivals = std::ranges::count(rival_, true) - (rival_[i] ? 1 : 0);

@@ -18,13 +18,18 @@ namespace sluice::applier {
 /// Gathers the integers of a column. They prove a unit where at least two different ones are plausible times
 /// in it, all are, and not all of them are in any other unit, nor as dates written in digits (20240102).
 /// Plausible is what lies in the years that people keep, a "never" such as 9999-12-31, and 0; not what lies
-/// so close to 1970 that it is more likely counted in something else.
+/// so close to 1970 that it is more likely counted in something else. Where they prove nothing, the
+/// convention of the file stands, as long as none of them speaks against it.
 class UnitProof {
  public:
+  explicit UnitProof(std::optional<TypeRule::Kind> convention = std::nullopt) : convention_(convention) {}
+
   void note(std::int64_t number);
 
   bool has_numbers() const { return any_; }
   std::optional<TypeRule::Kind> unit() const;
+  /// While no number speaks against it.
+  std::optional<TypeRule::Kind> convention() const { return convention_; }
 
   /// Do all of them read as midnights in that unit?
   bool are_days(TypeRule::Kind unit) const;
@@ -34,6 +39,9 @@ class UnitProof {
   using Flags = std::array<bool, kUnits>;  ///< one a unit
   static constexpr Flags all() { return {true, true, true, true, true, true, true, true}; }
 
+  std::optional<TypeRule::Kind> proven() const;
+
+  std::optional<TypeRule::Kind> convention_;
   bool any_ = false;
   std::optional<std::int64_t> first_;  ///< but 0
   bool several_ = false;

@@ -33,56 +33,37 @@ bool has_unit(const TargetTable& table, const TargetColumn& column) {
 /// Only now may the rows tell: before they are copied, or where some have been refused.
 bool is_worth_a_look(const SyncState& state, const std::string& table) {
   if (state.units_doubted.contains(table)) return true;
-  const auto& quarantined = state.tolerance.quarantined;
-  const auto first = quarantined.lower_bound({table, ""});
-  if (first != quarantined.end() && first->first == table) return true;
+  if (has_quarantined_rows(state, table)) return true;
   const auto progress = state.progress.find(table);
   const bool pending =
       progress == state.progress.end() || progress->second.copy.phase == capture::CopyState::Phase::pending;
   return pending && !state.units_sought.contains(table);
 }
 
-class UnitSearch {
- public:
-  UnitSearch(const Units& known, const TargetTable& table, std::optional<TypeRule::Kind> convention)
-      : table_(table) {
-    for (const auto& column : table.columns) {
-      if (has_unit(table, column) && !known.contains(source_name(table, column)))
-        sought_.push_back({&column, convention, {}});
-    }
+std::vector<const TargetColumn*> columns_without(const Units& known, const TargetTable& table) {
+  std::vector<const TargetColumn*> columns;
+  for (const auto& column : table.columns) {
+    if (has_unit(table, column) && !known.contains(source_name(table, column))) columns.push_back(&column);
   }
+  return columns;
+}
 
-  bool seeks() const { return !sought_.empty(); }
-
-  void note(const capture::Row& row) {
-    for (auto& each : sought_) {
-      const auto* number = std::get_if<std::int64_t>(&row[each.column->source]);
-      if (number == nullptr) continue;
-      each.proof.note(*number);
-      if (each.convention && applier::contradicts(*each.convention, *number)) each.convention.reset();
+/// Of the columns that have none yet.
+Units seek_units(capture::Source& source, const Units& known, const TargetTable& table) {
+  Units units;
+  const auto columns = columns_without(known, table);
+  if (columns.empty()) return units;
+  std::vector<UnitProof> proofs(columns.size(), UnitProof(applier::unit_by_convention(source.table_names())));
+  source.sample(table.source, [&](const capture::Row& row) {
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      if (const auto* number = std::get_if<std::int64_t>(&row[columns[i]->source])) proofs[i].note(*number);
     }
+  });
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (const auto unit = proofs[i].unit()) units.emplace(source_name(table, *columns[i]), *unit);
   }
-
-  Units found() const {
-    Units units;
-    for (const auto& each : sought_) {
-      const auto proven = each.proof.unit();
-      const auto unit = proven ? proven : each.convention;
-      if (unit) units.emplace(source_name(table_, *each.column), *unit);
-    }
-    return units;
-  }
-
- private:
-  struct Sought {
-    const TargetColumn* column;
-    std::optional<TypeRule::Kind> convention;
-    UnitProof proof;
-  };
-
-  const TargetTable& table_;
-  std::vector<Sought> sought_;
-};
+  return units;
+}
 
 void tell(const SyncState& state, const std::string& table, const Units& units) {
   for (const auto& [column, unit] : units) {
@@ -109,16 +90,14 @@ void remember(SyncState& state, const Known& known, const std::map<std::string, 
 }  // namespace
 
 void find_units(SyncState& state, const Known& known) {
-  const auto convention = applier::unit_by_convention(known.source.table_names());
   std::map<std::string, Units> found;
   for (const auto& table : state.plan.tables) {
     const std::string& name = table.source.name;
     if (!is_worth_a_look(state, name)) continue;
-    UnitSearch search(state.progress[name].units, table, convention);
-    if (search.seeks()) known.source.sample(table.source, [&](const capture::Row& row) { search.note(row); });
+    if (auto units = seek_units(known.source, progress_of(state, table).units, table); !units.empty())
+      found.emplace(name, std::move(units));
     state.units_sought.insert(name);
     state.units_doubted.erase(name);
-    if (auto units = search.found(); !units.empty()) found.emplace(name, std::move(units));
   }
   if (!found.empty()) remember(state, known, found);
   for (const auto& [table, units] : found) tell(state, table, units);
