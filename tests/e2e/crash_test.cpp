@@ -279,15 +279,18 @@ class Killer {
   Killer(Shop& shop, unsigned seed) : shop_(shop), random_(seed), steps_(shop.daemon) {}
 
   /// Starts the daemon, waits until it takes `step`, and kills it there; in half of the cases a little later,
-  /// so that the server is at work on it already. `prepare` is called again and again while the step does not
-  /// come. What counts is the step at which it died, under the name of the phase.
+  /// so that the server is at work on it already. `prepare` is called at the start, and again now and then
+  /// while the step does not come. What counts is the step at which it died, under the name of the phase.
   void kill_at(
       const std::string& step, const std::string& phase, const std::function<void()>& prepare = [] {}) {
-    wait_until("the daemon comes to " + step, [&] {
-      if (comes_to(step, prepare)) return true;
-      die(phase);  // it went past it too quickly to be seen
-      return false;
-    });
+    wait_until(
+        "the daemon comes to " + step,
+        [&] {
+          if (comes_to(step, prepare)) return true;
+          die(phase);  // it went past it too quickly to be seen
+          return false;
+        },
+        2 * support::kPatience);
     const auto death =
         std::chrono::steady_clock::now() + std::chrono::microseconds(random_() % 2 * (random_() % 2000));
     while (std::chrono::steady_clock::now() < death) {
@@ -319,10 +322,10 @@ class Killer {
     const auto start = std::chrono::steady_clock::now();
     for (auto prepare_at = start; steps_.newest() != step;) {
       const auto now = std::chrono::steady_clock::now();
-      if (now > start + (steps_.seen(step) ? 2s : 20s)) return false;
+      if (now > start + (steps_.seen(step) ? 2s : support::kPatience)) return false;
       if (now >= prepare_at) {
         prepare();
-        prepare_at = now + 200ms;
+        prepare_at = now + 2s;  // not more than a slow daemon keeps up with
       }
       std::this_thread::sleep_for(20us);
     }

@@ -177,6 +177,12 @@ struct TcpRelay::Impl {
   }
 
   asio::awaitable<void> pass_on(Link& link, Lane& lane, const std::string& bytes, error_code& error) {
+    if (lane.direction == Direction::to_client && last_words &&
+        bytes.find(*last_words) != std::string::npos) {
+      last_words.reset();
+      cut();
+      co_return;
+    }
     std::optional<std::int64_t>& allowance = allowances[index(lane.direction)];
     const auto whole = static_cast<std::int64_t>(bytes.size());
     const std::int64_t left = std::min(allowance.value_or(kWithoutEnd), left_of(link));
@@ -230,6 +236,7 @@ struct TcpRelay::Impl {
   std::chrono::milliseconds one_way{0};
   std::array<std::optional<std::int64_t>, 2> allowances;
   std::optional<std::int64_t> lifetime;
+  std::optional<std::string> last_words;
   std::array<std::atomic<std::int64_t>, 2> counts{};
   std::atomic<std::int64_t> connections = 0;
   std::atomic<std::int64_t> round_trips = 0;
@@ -277,6 +284,10 @@ void TcpRelay::abandon() {
 
 void TcpRelay::cut_after(Direction direction, std::int64_t bytes) {
   impl_->on_thread([this, direction, bytes] { impl_->allowances[Impl::index(direction)] = bytes; });
+}
+
+void TcpRelay::cut_at_answer(std::string words) {
+  impl_->on_thread([this, &words] { impl_->last_words = std::move(words); });
 }
 
 void TcpRelay::carry_at_most(std::optional<std::int64_t> bytes) {

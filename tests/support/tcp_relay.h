@@ -41,6 +41,8 @@ class TcpRelay {
   void abandon();
   /// Passes on so many more bytes in one direction, over all connections, then closes them all, once.
   void cut_after(Direction direction, std::int64_t bytes);
+  /// Closes all connections, once, in place of passing on the next words of the server that hold these.
+  void cut_at_answer(std::string words);
   /// From now on no connection passes on more than so many bytes, both directions taken together, before it
   /// is closed. Nothing: as many as they like.
   void carry_at_most(std::optional<std::int64_t> bytes);
