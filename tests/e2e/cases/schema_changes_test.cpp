@@ -12,8 +12,6 @@
 namespace sluice::e2e {
 namespace {
 
-using namespace std::chrono_literals;
-
 const std::string kItems =
     "CREATE TABLE items(id INTEGER PRIMARY KEY, label TEXT UNIQUE, name TEXT, amount INTEGER DEFAULT 0,"
     " code TEXT);"
@@ -214,11 +212,13 @@ TEST_CASE("case 24: the old way of RENAME TO leaves writes through a unique inde
   mirror.start();
   Load load(mirror.source.path(), writes_under_any_name);
   load.go_on_for(kTurns);
-  mirror.run("PRAGMA legacy_alter_table = ON; ALTER TABLE items RENAME TO things");
-  const auto renamed = std::chrono::steady_clock::now();
+  {
+    const Asleep daemon(mirror);
+    mirror.run("PRAGMA legacy_alter_table = ON; ALTER TABLE items RENAME TO things");
+    support::wait_until("SQLite has refused a write", [&] { return load.refused() > 0; });
+  }
   load.go_on_for(kTurns);
   CHECK(load.finish() == "no such table: main.items");
-  CHECK(load.last_refusal() - renamed < 1s);
   CHECK(mirror.differences() == "");
 }
 
