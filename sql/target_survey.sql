@@ -28,6 +28,20 @@ tree AS (
     UNION
     SELECT p.relid FROM chosen, LATERAL pg_catalog.pg_partition_tree(chosen.oid) p
 ),
+-- What a foreign key of a partition's parent says holds for the partition, and what one of a child says for the parent.
+above AS (
+    SELECT oid AS relid FROM chosen
+    UNION
+    SELECT p.relid FROM chosen, LATERAL pg_catalog.pg_partition_ancestors(chosen.oid) p
+),
+below (relid) AS (
+    SELECT oid FROM chosen
+    UNION
+    SELECT h.inhrelid FROM below JOIN pg_catalog.pg_inherits h ON h.inhparent = below.relid
+),
+family AS (
+    SELECT relid FROM above UNION SELECT relid FROM below
+),
 base (attnum, type, modifier, not_null, has_default) AS (
     SELECT a.attnum, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef OR a.attidentity <> ''
       FROM pg_catalog.pg_attribute a
@@ -109,12 +123,29 @@ uniques AS (
 ),
 foreign_keys AS (
     SELECT json_agg(json_build_object(
-               'child', co.conrelid::bigint,
-               'parent', co.confrelid::bigint,
+               'outgoing', co.conrelid IN (SELECT relid FROM family),
+               'incoming', co.confrelid IN (SELECT relid FROM family),
                'on_delete', co.confdeltype,
                'on_update', co.confupdtype,
-               'schema', n.nspname,
-               'table', r.relname,
+               'parents', (SELECT json_agg(p.relid::bigint)
+                             FROM (SELECT co.confrelid::oid AS relid
+                                   UNION SELECT relid FROM pg_catalog.pg_partition_ancestors(co.confrelid)
+                                   UNION SELECT relid FROM pg_catalog.pg_partition_tree(co.confrelid)) p),
+               -- Read whole where this role may, else by the partitions that have the rows.
+               'children', (SELECT json_agg(json_build_object(
+                                       'oid', r.oid::bigint, 'schema', n.nspname, 'table', r.relname,
+                                       'below', (SELECT coalesce(json_agg(relid::bigint), '[]')
+                                                   FROM pg_catalog.pg_partition_tree(r.oid))) ORDER BY r.oid)
+                              FROM (SELECT co.conrelid::oid AS relid
+                                     WHERE has_table_privilege(co.conrelid, 'SELECT')
+                                    UNION
+                                    SELECT p.relid FROM pg_catalog.pg_partition_tree(co.conrelid) p
+                                     WHERE p.isleaf AND NOT has_table_privilege(co.conrelid, 'SELECT')
+                                    UNION
+                                    SELECT c.oid FROM pg_catalog.pg_class c
+                                     WHERE c.oid = co.conrelid AND c.relkind <> 'p') child
+                              JOIN pg_catalog.pg_class r ON r.oid = child.relid
+                              JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace),
                'child_columns', (SELECT json_agg(a.attname ORDER BY k.place)
                                    FROM unnest(co.conkey) WITH ORDINALITY k(num, place)
                                    JOIN pg_catalog.pg_attribute a ON a.attrelid = co.conrelid AND a.attnum = k.num),
@@ -123,9 +154,8 @@ foreign_keys AS (
                              JOIN pg_catalog.pg_attribute a ON a.attrelid = co.confrelid AND a.attnum = k.num)
            ) ORDER BY co.conname) AS list
       FROM chosen
-      JOIN pg_catalog.pg_constraint co ON chosen.oid IN (co.conrelid, co.confrelid)
-      JOIN pg_catalog.pg_class r ON r.oid = co.conrelid
-      JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
+      JOIN pg_catalog.pg_constraint co
+        ON co.conrelid IN (SELECT relid FROM family) OR co.confrelid IN (SELECT relid FROM family)
      WHERE co.contype = 'f' AND co.conparentid = 0
 ),
 -- Of a trigger's type, bit 1 says that it is for each row, 2 before, 4 insert.
@@ -142,6 +172,7 @@ SELECT json_build_object(
            'table', (SELECT json_build_object(
                          'name', c.relname,
                          'oid', c.oid::bigint,
+                         'below', (SELECT json_agg(relid::bigint ORDER BY relid) FROM below),
                          'kind', c.relkind,
                          'owner', quote_ident(pg_get_userbyid(c.relowner)),
                          'owned', pg_has_role(c.relowner, 'USAGE'),

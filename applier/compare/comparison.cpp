@@ -131,12 +131,16 @@ void Comparison::finish() {
   if (notes_ && chunk_.is_last()) marks_.drop();
 }
 
-std::vector<std::pair<std::string, std::int64_t>> dangling_rows(Session& session, const TargetTable& table) {
-  std::vector<std::pair<std::string, std::int64_t>> found;
+Dangling dangling_rows(Session& session, const TargetTable& table) {
+  Dangling found;
   const auto keys = session.exec(replace_all(sql::dangling, "@table@", std::to_string(table.oid)));
   for (const auto& key : keys) {
-    const auto rows = session.exec(key[1].as<std::string>())[0][0].as<std::int64_t>();
-    if (rows > 0) found.emplace_back(key[0].as<std::string>(), rows);
+    if (key[2].as<bool>()) {
+      found.rows += session.exec(key[3].as<std::string>())[0][0].as<std::int64_t>();
+    } else {
+      found.not_looked_at.push_back("foreign key " + key[0].as<std::string>() + ": the role may not read " +
+                                    key[1].as<std::string>());
+    }
   }
   return found;
 }

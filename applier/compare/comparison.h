@@ -92,8 +92,12 @@ class Comparison {
   KeyMarks marks_;
 };
 
-/// How many rows of the table break a foreign key of the server's, each with its constraint's name; none
-/// where the server has enforced them all.
-std::vector<std::pair<std::string, std::int64_t>> dangling_rows(Session& session, const TargetTable& table);
+/// What the foreign keys of a table say of its rows.
+struct Dangling {
+  std::int64_t rows = 0;                   ///< that break one; none where the server has enforced them all
+  std::vector<std::string> not_looked_at;  ///< keys, each with why: the role may not read the other table
+};
+
+Dangling dangling_rows(Session& session, const TargetTable& table);
 
 }  // namespace sluice::applier

@@ -10,15 +10,17 @@
 /// server writes them in SQL.
 namespace sluice::applier {
 
-/// A trigger that fires in replica mode all the same.
+/// A trigger of the server's own that fires when this session writes: in replica mode one that is ENABLE
+/// ALWAYS or REPLICA, in ordinary mode any that is enabled.
 struct FiringTrigger {
   std::string table;
   std::string name;
-  bool always = false;  ///< else in replica mode alone
+  std::string function;   ///< public.touch()
+  bool always = false;    ///< ENABLE ALWAYS
+  bool rewrites = false;  ///< may change a row that is written: BEFORE it, for each row
 };
 
-std::vector<FiringTrigger> triggers_firing_in_replica_mode(Session& session,
-                                                           const std::vector<TargetTable>& tables);
+std::vector<FiringTrigger> firing_triggers(Session& session, const std::vector<TargetTable>& tables);
 
 /// A foreign key that points at a table from one that is none of them.
 struct StrangersKey {

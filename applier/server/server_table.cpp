@@ -53,12 +53,13 @@ ServerIndex read_index(const json& index) {
 
 ServerForeignKey read_foreign_key(const json& key) {
   ServerForeignKey result;
-  key.at("child").get_to(result.child);
-  key.at("parent").get_to(result.parent);
+  key.at("outgoing").get_to(result.outgoing);
+  key.at("incoming").get_to(result.incoming);
+  key.at("parents").get_to(result.parents);
   result.on_delete = letter(key.at("on_delete"));
   result.on_update = letter(key.at("on_update"));
-  key.at("schema").get_to(result.schema);
-  key.at("table").get_to(result.table);
+  for (const auto& child : key.at("children"))
+    result.children.push_back({child.at("oid"), child.at("schema"), child.at("table"), child.at("below")});
   result.child_columns = names_in(key.at("child_columns"));
   result.columns = names_in(key.at("columns"));
   return result;
@@ -68,6 +69,7 @@ ServerTable read_table(const json& table) {
   ServerTable result;
   table.at("name").get_to(result.name);
   table.at("oid").get_to(result.oid);
+  table.at("below").get_to(result.below);
   result.kind = letter(table.at("kind"));
   table.at("owner").get_to(result.owner);
   table.at("owned").get_to(result.owned);

@@ -39,13 +39,23 @@ struct ServerIndex {
   std::vector<std::string> operators;  ///< of equality or exclusion, quoted: OPERATOR(pg_catalog.=)
 };
 
+/// A table whose rows a foreign key speaks of.
+struct ServerChild {
+  unsigned oid = 0;
+  std::string schema;
+  std::string table;
+  std::vector<unsigned> below;  ///< oids of its partitions
+};
+
+/// Of the table itself, of the partitioned tables above it, or of a partition or an heir below it.
 struct ServerForeignKey {
-  unsigned child = 0;  ///< oid
-  unsigned parent = 0;
+  bool outgoing = false;          ///< rows here point at others
+  bool incoming = false;          ///< rows here are pointed at; both, where they point at one another
+  std::vector<unsigned> parents;  ///< oids: what is pointed at, and what lies above and below it
   char on_update = 'a';
   char on_delete = 'a';  ///< as pg_constraint.confdeltype: c(ascade), n(ull), d(efault), r(estrict), a (none)
-  std::string schema;    ///< the child's
-  std::string table;
+  std::vector<ServerChild>
+      children;  ///< together all the rows that point; several where only they can be read
   std::vector<std::string> child_columns;
   std::vector<std::string> columns;
 };
@@ -53,9 +63,10 @@ struct ServerForeignKey {
 struct ServerTable {
   std::string name;
   unsigned oid = 0;
-  char kind = 'r';     ///< as pg_class.relkind: r, p(artitioned), v(iew), m(aterialized), f(oreign)
-  std::string owner;   ///< quoted
-  bool owned = false;  ///< by this role
+  std::vector<unsigned> below;  ///< oids: its own, its partitions' and its heirs'
+  char kind = 'r';              ///< as pg_class.relkind: r, p(artitioned), v(iew), m(aterialized), f(oreign)
+  std::string owner;            ///< quoted
+  bool owned = false;           ///< by this role
   bool schema_usable = false;
   bool writable = false;
   bool row_security = false;             ///< policies apply to this role

@@ -264,9 +264,10 @@ void note_uniques(TargetTable& table, const ServerTable& server) {
 
 void note_foreign_keys(TargetTable& table, const ServerTable& server) {
   for (const auto& key : server.foreign_keys) {
-    const bool self = key.child == key.parent;
-    if (key.child == table.oid && !self) table.parents.push_back(key.parent);
-    if (key.parent != table.oid) continue;
+    const bool self = key.outgoing && key.incoming;
+    if (!self && key.outgoing)
+      table.parents.insert(table.parents.end(), key.parents.begin(), key.parents.end());
+    if (!key.incoming) continue;
     table.referenced = true;
     table.references_itself |= self;
     table.restricted |= key.on_delete == 'r';
@@ -277,8 +278,10 @@ void note_foreign_keys(TargetTable& table, const ServerTable& server) {
                                         [&](const auto& column) { return !table.has_in_key(column); });
     const bool on_update = acts(key.on_update) && beside_key;
     if (!acts(key.on_delete) && !on_update) continue;
-    table.incoming.push_back({quote_name(key.schema, key.table), quoted(key.child_columns), columns, self,
-                              acts(key.on_delete), on_update});
+    for (const auto& child : key.children) {
+      table.incoming.push_back({quote_name(child.schema, child.table), child.oid, child.below,
+                                quoted(key.child_columns), columns, self, acts(key.on_delete), on_update});
+    }
   }
 }
 
@@ -322,6 +325,7 @@ std::optional<TargetTable> find_target(const Session& session, const TargetOptio
   table.name = quote_name(options.schema, server.name);
   table.display_name = options.schema + "." + server.name;
   table.oid = server.oid;
+  table.below = server.below;
   table.partitioned = server.kind == 'p';
   table.has_triggers = server.has_triggers;
   table.may_swallow = server.may_swallow;

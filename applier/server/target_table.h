@@ -37,7 +37,9 @@ struct TargetColumn {
 /// A foreign key of another table (or its own) that points here and by which the server would change rows
 /// there: CASCADE, SET NULL or SET DEFAULT.
 struct IncomingAction {
-  std::string child;                       ///< quoted, qualified
+  std::string child;  ///< quoted, qualified
+  unsigned child_oid = 0;
+  std::vector<unsigned> child_partitions;  ///< oids
   std::vector<std::string> child_columns;  ///< quoted, in the order of `columns`
   std::vector<std::string> columns;        ///< quoted columns of this table
   bool self = false;
@@ -78,6 +80,7 @@ struct TargetTable {
   bool references_itself = false;
   std::vector<unsigned> parents;  ///< oids of tables that its foreign keys point at
   unsigned oid = 0;
+  std::vector<unsigned> below;  ///< oids: its own, and those of its partitions and heirs
 
   std::vector<std::string> key_names() const;        ///< quoted
   std::vector<std::string> column_names() const;     ///< quoted, in order

@@ -8,18 +8,26 @@
 namespace sluice::applier {
 namespace {
 
-const StagedTable* find_child(const std::vector<StagedTable>& tables, const std::string& name) {
-  const auto found = std::find_if(tables.begin(), tables.end(),
-                                  [&](const auto& staged) { return staged.table->name == name; });
-  return found == tables.end() ? nullptr : &*found;
+/// The tables of the batch that rows of the action's child may belong to.
+std::vector<const StagedTable*> children_of(const IncomingAction& action,
+                                            const std::vector<StagedTable>& tables) {
+  std::vector<const StagedTable*> found;
+  for (const auto& staged : tables) {
+    if (shares_rows(*staged.table, action)) found.push_back(&staged);
+  }
+  return found;
 }
 
 /// One foreign key and what it would do.
 class Guard {
  public:
-  Guard(const StagedTable& parent, const IncomingAction& action, const StagedTable* child,
+  Guard(const StagedTable& parent, const IncomingAction& action, std::vector<const StagedTable*> children,
         const Places& places)
-      : staged_(parent), parent_(*parent.table), action_(action), child_(child), places_(places) {}
+      : staged_(parent),
+        parent_(*parent.table),
+        action_(action),
+        children_(std::move(children)),
+        places_(places) {}
 
   std::string on_delete(const std::string& state_schema) const {
     return refuse("s.sluice_gone", state_schema);
@@ -37,31 +45,33 @@ class Guard {
                                         " AND " + condition + " AND " + within(staged_, "s", places_);
     std::string rows = "(SELECT count(*) FROM " + action_.child + " AS c JOIN " + parent_.name + " AS t ON " +
                        points_at(action_, "c") + about_to_change;
-    if (child_) {
-      rows += " WHERE NOT EXISTS (SELECT 1 FROM " + child_->stage + " AS n WHERE " +
-              key_join(*child_->table, "c", "n") + " AND " + child_within() + " AND " + turned_away() + ")";
+    const char* conjunction = " WHERE ";
+    for (const auto* child : children_) {
+      rows += conjunction + ("NOT EXISTS (SELECT 1 FROM " + child->stage) + " AS n WHERE " +
+              key_join(*child->table, "c", "n") + only_rows_of(*child->table, action_) + " AND " +
+              within(*child, "n", places_) + " AND " + turned_away(*child->table) + ")";
+      conjunction = " AND ";
     }
     rows += ")";
-    if (child_ && writes_pointer()) {
-      rows += "+(SELECT count(*) FROM " + child_->stage + " AS n JOIN " + parent_.name + " AS t ON " +
-              points_at(action_, "n") + about_to_change + " WHERE NOT n.sluice_gone AND " + child_within() +
-              ")";
+    for (const auto* child : children_) {
+      if (!writes_pointer(*child->table)) continue;
+      rows += "+(SELECT count(*) FROM " + child->stage + " AS n JOIN " + parent_.name + " AS t ON " +
+              points_at(action_, "n") + about_to_change + " WHERE NOT n.sluice_gone AND " +
+              within(*child, "n", places_) + ")";
     }
     return "SELECT " + quote_name(state_schema) + ".refuse_cascade(" + rows + "," +
            quote_literal(action_.child) + ")";
   }
 
-  std::string child_within() const { return within(*child_, "n", places_); }
-
-  bool writes_pointer() const {
+  bool writes_pointer(const TargetTable& child) const {
     return std::all_of(action_.child_columns.begin(), action_.child_columns.end(),
-                       [&](const auto& column) { return child_->table->writes(column); });
+                       [&](const auto& column) { return child.writes(column); });
   }
 
-  std::string turned_away() const {
+  std::string turned_away(const TargetTable& child) const {
     std::vector<std::string> turned{"n.sluice_gone"};
     for (std::size_t i = 0; i < action_.child_columns.size(); ++i) {
-      if (!child_->table->writes(action_.child_columns[i])) continue;
+      if (!child.writes(action_.child_columns[i])) continue;
       turned.push_back("n." + action_.child_columns[i] + " IS DISTINCT FROM t." + action_.columns[i]);
     }
     return "(" + join(turned, " OR ") + ")";
@@ -70,7 +80,7 @@ class Guard {
   const StagedTable& staged_;
   const TargetTable& parent_;
   const IncomingAction& action_;
-  const StagedTable* child_;
+  std::vector<const StagedTable*> children_;
   const Places& places_;
 };
 
@@ -80,7 +90,7 @@ std::vector<std::string> cascade_guards(const StagedTable& parent, const std::ve
                                         const Places& places, const std::string& state_schema) {
   std::vector<std::string> statements;
   for (const auto& action : parent.table->incoming) {
-    const Guard guard(parent, action, find_child(tables, action.child), places);
+    const Guard guard(parent, action, children_of(action, tables), places);
     if (action.on_delete) statements.push_back(guard.on_delete(state_schema));
     if (!action.on_update) continue;
     if (auto check = guard.on_update(state_schema); !check.empty()) statements.push_back(std::move(check));

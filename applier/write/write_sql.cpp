@@ -70,6 +70,10 @@ std::string delete_sql(const TargetTable& table, const std::string& keys) {
   return "DELETE FROM " + table.name + " AS t USING " + keys + " WHERE " + key_join(table, "t", "s");
 }
 
+bool is_part(const TargetTable& table, unsigned oid) {
+  return std::find(table.below.begin(), table.below.end(), oid) != table.below.end();
+}
+
 std::string refuse_cascade(const std::string& children, const IncomingAction& action,
                            const std::string& state_schema) {
   return "SELECT " + quote_name(state_schema) + ".refuse_cascade((SELECT count(*) FROM " + children + ")," +
@@ -82,7 +86,8 @@ std::string guard_sql(const TargetTable& table, const IncomingAction& action, co
   std::string children = action.child + " AS c JOIN " + table.name + " AS t ON " + points_at(action, "c") +
                          " JOIN " + keys + " ON " + key_join(table, "t", "s");
   if (action.self) {
-    children += " WHERE NOT EXISTS (SELECT 1 FROM " + keys + " WHERE " + key_join(table, "c", "s") + ")";
+    children += " WHERE NOT EXISTS (SELECT 1 FROM " + keys + " WHERE " + key_join(table, "c", "s") +
+                only_rows_of(table, action) + ")";
   }
   return refuse_cascade(children, action, state_schema);
 }
@@ -181,6 +186,18 @@ std::string images_differ(const TargetTable& table) {
 std::string images_differ(const TargetTable& table, const std::vector<std::string>& columns) {
   return "ROW(" + compared("t", table, columns) + ")::record *<> ROW(" + compared("s", table, columns) +
          ")::record";
+}
+
+bool shares_rows(const TargetTable& table, const IncomingAction& action) {
+  const auto& parts = action.child_partitions;
+  return is_part(table, action.child_oid) || std::find(parts.begin(), parts.end(), table.oid) != parts.end();
+}
+
+std::string only_rows_of(const TargetTable& table, const IncomingAction& action) {
+  if (is_part(table, action.child_oid)) return {};
+  std::vector<std::string> oids;
+  for (const unsigned oid : table.below) oids.push_back(std::to_string(oid));
+  return " AND c.tableoid IN (" + join(oids, ",") + ")";
 }
 
 std::string points_at(const IncomingAction& action, const std::string& child) {

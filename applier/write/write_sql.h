@@ -42,6 +42,13 @@ std::string key_join(const TargetTable& table, const std::string& left, const st
 std::string images_differ(const TargetTable& table);
 std::string images_differ(const TargetTable& table, const std::vector<std::string>& columns);
 
+/// Whether rows of the action's child can be rows of this table: it is the child, a part of it, or holds it.
+bool shares_rows(const TargetTable& table, const IncomingAction& action);
+
+/// " AND c.tableoid IN (...)" where the child of the action, as c, has rows beside those of this table, which
+/// shares_rows() with it; else empty.
+std::string only_rows_of(const TargetTable& table, const IncomingAction& action);
+
 /// "c.p=t.id": the row `child` points at the row t by the foreign key.
 std::string points_at(const IncomingAction& action, const std::string& child);
 

@@ -206,15 +206,28 @@ std::optional<applier::TargetTable> check_target_table(Findings& findings, appli
   return found;
 }
 
-/// What fires in replica mode all the same may rewrite a mirrored row.
-void check_always_triggers(Findings& findings, applier::Session& session,
-                           const std::vector<applier::TargetTable>& tables) {
-  for (const auto& trigger : applier::triggers_firing_in_replica_mode(session, tables)) {
-    findings.add(
-        "trigger", Verdict::note,
-        trigger.name + " of " + trigger.table + " is ENABLE " + (trigger.always ? "ALWAYS" : "REPLICA") +
-            " and fires on replicated rows as well",
-        "if it rewrites them: ALTER TABLE " + trigger.table + " ENABLE TRIGGER " + trigger.name + ";");
+/// Those of the server's own that fire may rewrite a mirrored row.
+void check_triggers(Findings& findings, applier::Session& session,
+                    const std::vector<applier::TargetTable>& tables) {
+  const bool replica = session.mode() == applier::ApplyMode::replica;
+  for (const auto& trigger : applier::firing_triggers(session, tables)) {
+    const std::string name = trigger.name + " of " + trigger.table + " (" + trigger.function + ")";
+    const std::string alter = "ALTER TABLE " + trigger.table;
+    if (replica) {
+      findings.add("trigger", Verdict::note,
+                   name + " is ENABLE " + (trigger.always ? "ALWAYS" : "REPLICA") +
+                       " and fires on replicated rows as well",
+                   "if it rewrites them: " + alter + " ENABLE TRIGGER " + trigger.name + ";");
+    } else if (trigger.rewrites) {
+      findings.add("trigger", Verdict::note,
+                   name + " fires before replicated rows are written, and may change them",
+                   "if it does: " + alter + " DISABLE TRIGGER " + trigger.name +
+                       "; or leave the columns that it sets out: columns in tables.rules");
+    } else {
+      findings.add(
+          "trigger", Verdict::note, name + " fires on replicated rows",
+          "if what it does is in SQLite already: " + alter + " DISABLE TRIGGER " + trigger.name + ";");
+    }
   }
 }
 
@@ -238,11 +251,11 @@ void check_owners(Findings& findings, applier::Session& session, const PipelineC
   }
 }
 
-void check_replica_mode(Findings& findings, applier::Session& session,
-                        const std::vector<applier::TargetTable>& tables) {
-  if (tables.empty() || session.mode() != applier::ApplyMode::replica) return;
-  check_always_triggers(findings, session, tables);
-  check_strangers(findings, session, tables);
+void check_neighbours(Findings& findings, applier::Session& session,
+                      const std::vector<applier::TargetTable>& tables) {
+  if (tables.empty()) return;
+  check_triggers(findings, session, tables);
+  if (session.mode() == applier::ApplyMode::replica) check_strangers(findings, session, tables);
 }
 
 void check_rights(Findings& findings, applier::Session& session, const applier::TargetOptions& options) {
@@ -270,7 +283,7 @@ void check_target(Findings& findings, const PipelineConfig& config, const captur
         found.push_back(*target);
     }
     check_owners(findings, session, config, found);
-    check_replica_mode(findings, session, found);
+    check_neighbours(findings, session, found);
     findings.look("schema", [&] {
       for (const auto& note : schema_notes(config, session, found))
         findings.add("table " + note.table, Verdict::note, note.detail, note.remedy);

@@ -107,6 +107,9 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   bool carry_out(const ResyncOrder& order, const OnProgress& on_progress, const Reply<ResyncAnswer>& reply);
   /// Up to where the copies begin; the answer then says whether they have, or that it needs a yes.
   std::optional<ControlError> begin_resync(const ResyncOrder& order, ResyncAnswer& answer);
+  /// Says of tables that have been copied again whether they are equal now.
+  void compare_copied(const ResyncOrder& order, ResyncAnswer answer, Pump::Time since,
+                      const OnProgress& on_progress, const Reply<ResyncAnswer>& reply);
   std::optional<ControlError> unfit_for_resync(const std::string& table, bool every_table) const;
   std::optional<ControlError> closed_to_cutover() const;
   void flush_before(const Cutover& cutover);

@@ -51,14 +51,32 @@ bool Pipeline::carry_out(const ResyncOrder& order, const OnProgress& on_progress
     reply(answer);
     return false;
   }
-  const auto copied = [answer, since, reply](const std::variant<FlushAnswer, ControlError>& flushed) mutable {
+  const auto copied = [this, order, answer, since, on_progress,
+                       reply](const std::variant<FlushAnswer, ControlError>& flushed) {
     if (const auto* error = std::get_if<ControlError>(&flushed)) return reply(*error);
-    answer.elapsed_ms = milliseconds_since(since);
-    reply(answer);
+    compare_copied(order, answer, since, on_progress, reply);
   };
   requests_.flushes.push_back({copied, since, board_.brought_over(), on_progress});
   pump_.requested(Request::flush);
   return true;
+}
+
+void Pipeline::compare_copied(const ResyncOrder& order, ResyncAnswer answer, Pump::Time since,
+                              const OnProgress& on_progress, const Reply<ResyncAnswer>& reply) {
+  const auto compared = [answer = std::move(answer), since,
+                         reply](const std::variant<VerifyAnswer, ControlError>& found) mutable {
+    if (const auto* error = std::get_if<ControlError>(&found)) return reply(*error);
+    for (const auto& table : std::get<VerifyAnswer>(found).tables) {
+      if (table.is_equal()) continue;
+      answer.outcome = "different";
+      answer.unequal.push_back(table.target);
+      answer.rewritten_by.insert(answer.rewritten_by.end(), table.rewritten_by.begin(),
+                                 table.rewritten_by.end());
+    }
+    answer.elapsed_ms = milliseconds_since(since);
+    reply(answer);
+  };
+  verify({config_.name, order.table, false}, on_progress, compared);
 }
 
 std::optional<ControlError> Pipeline::begin_resync(const ResyncOrder& order, ResyncAnswer& answer) {

@@ -39,6 +39,14 @@ void Pipeline::report_comparison() {
     if (first.on_progress) first.on_progress(verification->progress());
     return;
   }
+  if (const auto& failure = verification->failure()) {
+    const ComparisonRequest refused = std::move(first);
+    const ControlError refusal = refusal_of(*failure);
+    requests_.comparisons.pop_front();
+    replicator_.verification().reset();
+    compare_next();
+    return refused.reply(refusal);
+  }
   VerifyAnswer answer;
   answer.pipeline = config_.name;
   answer.outcome = verification->outcome();

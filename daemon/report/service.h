@@ -172,9 +172,12 @@ struct ResyncOrder {
 /// `tables` holds what a comparison has found; none was made where the order said yes.
 struct ResyncAnswer {
   std::string pipeline;
-  std::string outcome;  ///< copied, or needs_yes: rows of the target would be changed or deleted
+  std::string outcome;  ///< copied, different: copied, and yet not equal by a second look, or needs_yes: rows
+                        ///< of the target would be changed or deleted
   std::vector<TableDifference> tables;
   double elapsed_ms = 0;
+  std::vector<std::string> unequal{};       ///< tables of the target, by the second look
+  std::vector<std::string> rewritten_by{};  ///< as TableVerdict::rewritten_by, of these
 };
 
 /// Takes an answer, or why there is none, once.

@@ -2,14 +2,28 @@
 
 #include <algorithm>
 
+#include "applier/server/neighbours.h"
+
 namespace sluice::daemon {
+
+namespace {
+
+std::vector<std::string> rewriting_triggers(const Settled& settled, const applier::TargetTable& table) {
+  std::vector<std::string> found;
+  for (const auto& trigger : applier::firing_triggers(settled.session, {table})) {
+    if (trigger.rewrites) found.push_back(trigger.name + " of " + trigger.table + ", " + trigger.function);
+  }
+  return found;
+}
+
+}  // namespace
 
 TableComparison::TableComparison(SyncState& state, const Settled& settled, const applier::TargetTable& table)
     : Scan(table, state.verification->frontier()),
       state_(state),
       settled_(settled),
       keeps_extra_(state.config.target.existing_rows == applier::ExistingRows::merge),
-      repairs_(state.verification->order().repair) {
+      repairs_(state.verification->repairs()) {
 }
 
 void TableComparison::write(LargeBatch& batch, const capture::CopyChunk& chunk,
@@ -38,8 +52,10 @@ void finish_verifying(SyncState& state, const Settled& settled, const applier::T
   verdict.quarantined =
       std::count_if(quarantined.begin(), quarantined.end(),
                     [&](const applier::RowName& row) { return row.first == table.source.name; });
-  for (const auto& [constraint, rows] : applier::dangling_rows(settled.session, table))
-    verdict.dangling += rows;
+  auto dangling = applier::dangling_rows(settled.session, table);
+  verdict.dangling = dangling.rows;
+  verdict.not_looked_at = std::move(dangling.not_looked_at);
+  if (state.verification->differs()) verdict.rewritten_by = rewriting_triggers(settled, table);
   state.verification->finish_table();
 }
 

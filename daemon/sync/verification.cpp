@@ -47,10 +47,30 @@ void Verification::add(const applier::Findings& findings, const capture::CopyChu
 }
 
 void Verification::finish_table() {
-  verdicts_.push_back(std::exchange(current_, {}));
+  TableVerdict found = std::exchange(current_, {});
+  if (second_look_) {
+    const auto first = std::ranges::find(verdicts_, found.table, &TableVerdict::table);
+    first->remaining = found.differences();
+    first->rewritten_by = std::move(found.rewritten_by);
+    first->not_looked_at = std::move(found.not_looked_at);
+  } else {
+    verdicts_.push_back(std::move(found));
+  }
+  ++next_;
   frontier_.clear();
   target_oid_ = 0;
   rows_total_ = 0;
+  if (done() && repairs()) begin_second_look();
+}
+
+void Verification::begin_second_look() {
+  std::vector<std::string> written;
+  for (const auto& verdict : verdicts_) {
+    if (verdict.repaired > 0) written.push_back(verdict.table);
+  }
+  second_look_ = true;
+  next_ = 0;
+  tables_ = std::move(written);
 }
 
 WorkProgress Verification::progress() const {
@@ -59,7 +79,7 @@ WorkProgress Verification::progress() const {
 
 std::string Verification::outcome() const {
   const auto any = [&](auto has) { return std::any_of(verdicts_.begin(), verdicts_.end(), has); };
-  if (any([](const auto& verdict) { return verdict.differences() > verdict.repaired; })) return "different";
+  if (any([](const auto& verdict) { return !verdict.is_equal(); })) return "different";
   return any([](const auto& verdict) { return verdict.repaired > 0; }) ? "repaired" : "equal";
 }
 

@@ -6,6 +6,7 @@
 
 #include "applier/compare/comparison.h"
 #include "capture/change.h"
+#include "daemon/report/status.h"
 #include "daemon/report/verify.h"
 
 namespace sluice::daemon {
@@ -20,11 +21,18 @@ class Verification {
 
   /// The tables to compare, once they are known; later calls do nothing.
   void begin(const std::vector<std::string>& tables);
-  bool begun() const { return tables_.has_value(); }
-  bool done() const { return tables_ && verdicts_.size() == tables_->size(); }
+  bool begun() const { return failure_ || tables_; }
+  bool done() const { return failure_ || (tables_ && next_ == tables_->size()); }
+
+  /// Are rows written? Not by the second look, which follows a repair and goes over the tables that it wrote.
+  bool repairs() const { return order_.repair && !second_look_; }
+
+  /// It can't be carried out, for this reason; the stream can.
+  void fail(ErrorReport failure) { failure_ = std::move(failure); }
+  const std::optional<ErrorReport>& failure() const { return failure_; }
 
   /// The table that is being scanned; not when done.
-  const std::string& table() const { return tables_->at(verdicts_.size()); }
+  const std::string& table() const { return tables_->at(next_); }
   const capture::Key& frontier() const { return frontier_; }  ///< empty before the first chunk
   WorkProgress progress() const;
 
@@ -39,13 +47,21 @@ class Verification {
   TableVerdict& current() { return current_; }
   /// Nothing more is to be found of it.
   void finish_table();
+  /// Is there, of what has been found of the table so far, something that a trigger of the server may
+  /// explain?
+  bool differs() const { return repairs() ? false : current_.differences() > 0; }
 
   const std::vector<TableVerdict>& verdicts() const { return verdicts_; }
   std::string outcome() const;  ///< as VerifyAnswer::outcome
 
  private:
   VerifyOrder order_;
+  void begin_second_look();
+
   std::optional<std::vector<std::string>> tables_;
+  std::size_t next_ = 0;
+  bool second_look_ = false;
+  std::optional<ErrorReport> failure_;
   std::vector<TableVerdict> verdicts_;
   TableVerdict current_;
   capture::Key frontier_;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "applier/server/apply_error.h"
+#include "daemon/sync/failure.h"
 #include "daemon/sync/gathering.h"
 #include "daemon/sync/replay.h"
 #include "daemon/sync/table_comparison.h"
@@ -56,12 +57,27 @@ StepResult repair_whole(SyncState& state, const Settled& settled, const TargetTa
   return result;
 }
 
+/// What another transaction or another daemon was in the way of.
+bool begins_anew(const applier::ApplyError& refusal) {
+  return refusal.fault == applier::Fault::fenced || refusal.fault == applier::Fault::in_doubt ||
+         refusal.sqlstate == "40001" || refusal.sqlstate == "40P01";
+}
+
+/// A failed comparison is over: nobody makes it up by himself.
+ErrorReport without_comparison(const applier::ApplyError& refusal) {
+  ErrorReport failure = report_failure(std::make_exception_ptr(refusal)).error;
+  failure.message = "the comparison failed, while replication goes on: " + failure.message;
+  failure.hint = refusal.sqlstate == "42501" ? "grant the role the right that is missing, then compare again"
+                                             : "make way on the server, then compare again";
+  return failure;
+}
+
 StepResult verify_chunk(SyncState& state, const Settled& settled, const TargetTable& table) {
   try {
     TableComparison scan(state, settled, table);
     return replay(state, settled, scan);
   } catch (const applier::ApplyError& refusal) {
-    if (!state.verification->order().repair || !refusal.waits_for_other_rows()) throw;
+    if (!state.verification->repairs() || !refusal.waits_for_other_rows()) throw;
   }
   // A row that is in the way may be one that the scan has still to come by.
   return repair_whole(state, settled, table);
@@ -75,9 +91,16 @@ StepResult verify_on(SyncState& state, const Settled& settled) {
   Verification& verification = *state.verification;
   verification.scans(table->oid);
   if (verification.frontier().empty()) verification.expect(settled.source.count_rows(table->source));
-  StepResult result = verify_chunk(state, settled, *table);
-  result.verifying = !verification.done();
-  return result;
+  try {
+    StepResult result = verify_chunk(state, settled, *table);
+    result.verifying = !verification.done();
+    return result;
+  } catch (const applier::ApplyError& refusal) {
+    if (refusal.lost_connection() || begins_anew(refusal)) throw;
+    verification.fail(without_comparison(refusal));
+  }
+  // Where it is the stream that is refused, this says so.
+  return replay(state, settled);
 }
 
 }  // namespace sluice::daemon

@@ -237,6 +237,59 @@ TEST_CASE("verify names what differs, by its exit code too, and repairs it when 
   CHECK(store.differences() == "");
 }
 
+TEST_CASE("what a trigger of the server rewrites is never called equal, and the trigger is named") {
+  Store store("", support::PostgresCluster::kOwner);
+  store.server(
+      "CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.name := NEW.name || ''!''; "
+      "RETURN "
+      "NEW; END'; CREATE TRIGGER touch BEFORE UPDATE ON packages FOR EACH ROW EXECUTE FUNCTION touch()");
+  store.start();
+  must_flush(store.daemon);
+  store.source.exec("UPDATE packages SET name = 'port' WHERE id = 1");
+  must_flush(store.daemon);
+  const std::string named = "touch of public.packages, public.touch()";
+  const Outcome check = store.daemon.ctl({"check"});
+  CHECK(check.out.find("touch of public.packages (public.touch()) fires before") != std::string::npos);
+  CHECK(check.out.find("ALTER TABLE public.packages DISABLE TRIGGER touch") != std::string::npos);
+  const auto repair = store.daemon.ctl({"verify", "--repair"});
+  CHECK(repair.exit_code == 5);
+  CHECK(repair.out.starts_with("shop: DIFFERENT: 1 row in 1 of 1 table\n"));
+  CHECK(repair.out.find(named) != std::string::npos);
+  CHECK(repair.out.find("--repair") == std::string::npos);
+  const auto copied = store.daemon.ctl({"resync", "--yes"});
+  CHECK(copied.exit_code == 5);
+  CHECK(copied.out.find(", yet DIFFERENT\n  public.packages\n  rewritten by trigger " + named) !=
+        std::string::npos);
+  store.server("ALTER TABLE packages DISABLE TRIGGER touch");
+  check_verb(store.daemon, {{"verify", "--repair"}, 0, "shop: repaired: 1 row in 1 of 1 table, equal now"});
+}
+
+TEST_CASE("a comparison that the server refuses fails alone, and the stream goes on") {
+  Store store;
+  store.start();
+  must_flush(store.daemon);
+  // The table that is pointed at is another role's.
+  store.cluster.psql(store.database,
+                     "CREATE TABLE country (id bigint PRIMARY KEY); ALTER TABLE packages ADD "
+                     "COLUMN country bigint REFERENCES country");
+  const auto compared = store.daemon.ctl({"verify", "--json"});
+  CHECK(compared.exit_code == 0);
+  CHECK(compared.out.find("may not read country") != std::string::npos);
+  store.cluster.psql(store.database,
+                     "CREATE FUNCTION no_look() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''no "
+                     "looks''; END'; CREATE EVENT TRIGGER no_look ON ddl_command_start WHEN TAG IN ('CREATE "
+                     "TABLE') EXECUTE FUNCTION no_look(); ALTER EVENT TRIGGER no_look ENABLE ALWAYS");
+  const auto refused = store.daemon.ctl({"verify"});
+  CHECK(refused.exit_code == 1);
+  CHECK(refused.err.find("the comparison failed, while replication goes on: ") != std::string::npos);
+  store.source.exec("UPDATE packages SET name = 'port' WHERE id = 1");
+  must_flush(store.daemon);
+  CHECK(store.names() == "port rum");
+  CHECK(store.status().at("state") == "streaming");
+  store.cluster.psql(store.database, "DROP EVENT TRIGGER no_look");
+  check_verb(store.daemon, {{"verify"}, 0, "shop: equal"});
+}
+
 TEST_CASE("wrong requests have the documented codes") {
   Store store;
   store.start();

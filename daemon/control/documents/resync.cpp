@@ -14,6 +14,8 @@ template <>
 constexpr auto kFields<ResyncAnswer> = std::tuple(field("pipeline", &ResyncAnswer::pipeline),
                                                   field("outcome", &ResyncAnswer::outcome),
                                                   field("tables", &ResyncAnswer::tables),
+                                                  spare("unequal", &ResyncAnswer::unequal),
+                                                  spare("rewritten_by", &ResyncAnswer::rewritten_by),
                                                   field("elapsed_ms", &ResyncAnswer::elapsed_ms));
 
 Json to_json(const ResyncAnswer& answer) {

@@ -52,6 +52,8 @@ std::string counts(const TableVerdict& table) {
 
 std::string verdict(const TableVerdict& table) {
   if (table.differences() == 0) return "equal";
+  if (table.remaining > 0)
+    return counts(table) + "; " + grouped(table.remaining) + " different all the same after the repair";
   if (table.repaired == 0) return counts(table);
   if (table.repaired >= table.differences()) return "repaired: " + counts(table);
   return counts(table) + "; " + grouped(table.repaired) + " repaired";
@@ -64,6 +66,8 @@ std::vector<std::string> notes(const TableVerdict& table) {
   if (table.left_out > 0)
     notes.push_back(grouped(table.left_out) + " only in Postgres, left there by the configuration");
   if (table.dangling > 0) notes.push_back(grouped(table.dangling) + " break a foreign key");
+  for (const auto& part : table.not_looked_at) notes.push_back("not looked at: " + part);
+  for (const auto& trigger : table.rewritten_by) notes.push_back("rewritten by trigger " + trigger + "?");
   return notes;
 }
 
@@ -113,7 +117,7 @@ std::string headline(const VerifyAnswer& answer) {
   std::int64_t rows = 0;
   std::int64_t tables = 0;
   for (const TableVerdict& table : answer.tables) {
-    rows += table.differences();
+    rows += table.remaining > 0 ? table.remaining : table.differences();
     tables += table.differences() > 0 ? 1 : 0;
   }
   const std::string where = fmt::format("{} in {} of {}", counted(rows, "row"), grouped(tables),
@@ -126,9 +130,14 @@ std::string headline(const VerifyAnswer& answer) {
 }
 
 void add_remedies(std::string& text, const VerifyAnswer& answer) {
-  if (answer.outcome == "different")
+  const bool repaired_in_vain = sum(answer, &TableVerdict::remaining) > 0;
+  if (answer.outcome == "different" && !repaired_in_vain)
     text += fmt::format("\nmake Postgres equal, writing these rows alone: sluicectl verify {} --repair\n",
                         answer.pipeline);
+  if (repaired_in_vain)
+    text +=
+        "\na trigger of the server that rewrites what is replicated: ALTER TABLE ... DISABLE TRIGGER ..., or "
+        "leave out the columns that it sets: columns in tables.rules\n";
   if (sum(answer, &TableVerdict::quarantined) > 0)
     text += fmt::format("\nthe rows in quarantine, with their reasons: sluicectl quarantine list {}\n",
                         answer.pipeline);

@@ -41,6 +41,16 @@ void show(const ResyncAnswer& answer) {
   std::fflush(stdout);
 }
 
+void show_outcome(const ResyncAnswer& done) {
+  const bool equal = done.unequal.empty();
+  fmt::print("{}: copied again in {}, {}\n", done.pipeline, elapsed_text(done.elapsed_ms / 1000),
+             equal ? "and equal" : "yet DIFFERENT");
+  for (const std::string& table : done.unequal) fmt::print("  {}\n", text::harmless(table));
+  for (const std::string& trigger : done.rewritten_by)
+    fmt::print("  rewritten by trigger {}?\n", text::harmless(trigger));
+  if (!equal) fmt::print("\nwhich rows, and what helps: sluicectl verify {}\n", done.pipeline);
+}
+
 void confirm() {
   if (isatty(STDIN_FILENO) == 0)
     throw CtlFailure(ExitCode::failed,
@@ -65,8 +75,8 @@ ExitCode run_resync(const Invocation& invocation) {
   if (invocation.json)
     fmt::print("{}", document);
   else
-    fmt::print("{}: copied again in {}\n", done.pipeline, elapsed_text(done.elapsed_ms / 1000));
-  return ExitCode::done;
+    show_outcome(done);
+  return done.outcome == "different" ? ExitCode::differences : ExitCode::done;
 }
 
 }  // namespace sluice::daemon
