@@ -68,7 +68,7 @@ Daemon::Daemon(Config config, ControlSocket socket)
       signals_(io_, SIGTERM, SIGINT, SIGHUP),
       ticker_(io_),
       stop_deadline_(io_),
-      mark_(RunMark::begin(RunMark::folder(), config_.file, ::getpid(), started_at_)) {
+      mark_(RunMark::begin(notes_folder(), config_.file, ::getpid(), started_at_)) {
   replace_pipelines(config_.pipelines);
   ControlService& service = *this;
   server_ = std::make_unique<ControlServer>(io_, std::move(socket), service);

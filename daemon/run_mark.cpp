@@ -43,12 +43,6 @@ void write_note(int file, int pid, WallTime started_at) {
 
 }  // namespace
 
-fs::path RunMark::folder() {
-  if (const fs::path given = first_path_from("STATE_DIRECTORY"); !given.empty()) return given;
-  if (const fs::path state = path_from("XDG_STATE_HOME"); !state.empty()) return state / "sluice";
-  return home_folder() / ".local/state/sluice";
-}
-
 RunMark RunMark::begin(const fs::path& folder, const fs::path& config_file, int pid, WallTime started_at) {
   std::error_code refused;
   fs::create_directories(folder, refused);

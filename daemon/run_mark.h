@@ -13,9 +13,6 @@ namespace sluice::daemon {
 /// same configuration is not taken for a dead one. Used from one thread.
 class RunMark {
  public:
-  /// The folder for begin(): $STATE_DIRECTORY, else $XDG_STATE_HOME/sluice, else ~/.local/state/sluice.
-  static std::filesystem::path folder();
-
   /// Leaves the note in `folder`, which is made if need be. Where that can't be done, and where another
   /// daemon holds the note, nothing is noted and nothing is said of the last run.
   static RunMark begin(const std::filesystem::path& folder, const std::filesystem::path& config_file, int pid,

@@ -31,6 +31,12 @@ fs::path home_folder() {
   return found->pw_dir;
 }
 
+fs::path notes_folder() {
+  if (const auto given = first_path_from("STATE_DIRECTORY"); !given.empty()) return given;
+  if (const auto state = path_from("XDG_STATE_HOME"); !state.empty()) return state / "sluice";
+  return home_folder() / ".local/state/sluice";
+}
+
 fs::path resolved_path(const std::string& text, const fs::path& folder) {
   if (text == "~") return home_folder();
   if (text.starts_with("~/")) return (home_folder() / text.substr(2)).lexically_normal();

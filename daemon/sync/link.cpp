@@ -3,14 +3,25 @@
 #include <utility>
 
 #include "applier/server/state_store.h"
+#include "daemon/base/short_hash.h"
+#include "daemon/config/paths.h"
 #include "daemon/sync/remembered.h"
 
 namespace sluice::daemon {
 
+namespace {
+
+std::filesystem::path note_of(const PipelineConfig& config) {
+  return notes_folder() / ("server-" + short_hash(config.name + "\n" + config.source.path.string()));
+}
+
+}  // namespace
+
 Link::Link(SyncState& state, std::shared_ptr<applier::Lifeline> lifeline)
     : state_(state),
       lifeline_(std::move(lifeline)),
-      source_(state.config, [&state] { state.observe("open_source"); }) {
+      source_(state.config, [&state] { state.observe("open_source"); }),
+      known_server_(note_of(state.config)) {
 }
 
 Sides Link::open_afresh() {
@@ -42,7 +53,9 @@ void Link::connect() {
   session_ = std::make_unique<applier::Session>(state_.target, lifeline_);
   try {
     if (last_backend_ != 0) session_->end_backend(std::exchange(last_backend_, 0));
+    known_server_.refuse_older(*session_);
     applier::ensure_state_schema(*session_, state_.target.state_schema);
+    known_server_.remember(*session_);
     load(state_, *session_);
   } catch (...) {
     close_target();

@@ -5,6 +5,7 @@
 
 #include "applier/server/session.h"
 #include "capture/source.h"
+#include "daemon/sync/known_server.h"
 #include "daemon/sync/sides.h"
 #include "daemon/sync/source_link.h"
 #include "daemon/sync/sync_state.h"
@@ -66,6 +67,7 @@ class Link {
   std::shared_ptr<applier::Lifeline> lifeline_;
   SourceLink source_;
   std::unique_ptr<applier::Session> session_;
+  KnownServer known_server_;
   int last_backend_ = 0;  ///< of a session that ended unexpectedly
 };
 

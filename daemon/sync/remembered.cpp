@@ -3,14 +3,35 @@
 #include <utility>
 
 #include "applier/server/state_store.h"
+#include "daemon/log/log.h"
 #include "daemon/sync/copy_version.h"
 #include "daemon/sync/source_place.h"
 
 namespace sluice::daemon {
 
+namespace {
+
+/// A server that a failover or a backup has set back: what it had confirmed goes over once more.
+void tell_lost(const SyncState& state, const std::optional<applier::PipelineRow>& stored) {
+  if (!state.row || !stored || stored->source.id != state.row->source.id) return;
+  const auto lost = state.row->applied.position.value - stored->applied.position.value;
+  if (lost <= 0) return;
+  log_event(LogLevel::warning, "server_went_back",
+            {{"pipeline", state.config.name},
+             {"changes", lost},
+             {"from", state.row->applied.position.value},
+             {"to", stored->applied.position.value},
+             {"hint",
+              "the server has lost changes that it had confirmed, as after a failover or a restore; "
+              "they are brought over again"}});
+}
+
+}  // namespace
+
 void load(SyncState& state, applier::Session& session) {
   state.settled = false;
   auto stored = applier::load_state(session, state.target.state_schema, state.config.name);
+  tell_lost(state, stored.pipeline);
   state.row = std::move(stored.pipeline);
   state.progress = std::move(stored.tables);
   state.tolerance.quarantined = std::move(stored.quarantined);

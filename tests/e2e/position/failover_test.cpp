@@ -53,6 +53,45 @@ TEST_CASE("a standby that lacks the last commits is caught up from the ring once
   served.source.exec(added(3));
   must_flush(served.daemon);
   CHECK(served.differences(standby, database) == "");
+  // 20 rows, and two statements more.
+  CHECK(served.daemon.log().find("server_went_back pipeline=shop changes=22 ") != std::string::npos);
+}
+
+TEST_CASE("a primary from before a failover is never written to, also by a daemon that has just started") {
+  PostgresCluster primary;
+  const auto database = primary.create_database(PostgresCluster::kReplicaOwner);
+  PostgresCluster standby(PostgresCluster::StandbyOf{primary});
+  Served served;
+  served.start(url_of_both(primary, standby, database));
+  served.source.exec(added(10));
+  must_flush(served.daemon);
+  const auto position = [&](const PostgresCluster& server) {
+    return server.psql(database, "SELECT position FROM sluice.pipeline");
+  };
+  support::wait_until("the standby has followed", [&] {
+    return standby.psql(database, "SELECT to_regclass('sluice.pipeline') IS NOT NULL") == "t" &&
+           position(standby) == position(primary);
+  });
+  primary.stop(support::StopMode::immediate);
+  standby.promote();
+  served.source.exec("UPDATE stock SET amount = -2 WHERE id = 6");
+  served.wait_until_applied(standby, database);
+
+  served.daemon.stop();
+  primary.start();
+  const auto before = position(primary);
+  served.source.exec("UPDATE stock SET amount = -3 WHERE id = 7");
+  served.daemon.start();
+  wait_for_state(served.daemon, "retrying");
+  const auto error = pipeline_status(served.daemon).at("error");
+  CHECK(error.at("code") == "target_is_older_timeline");
+  CHECK(error.at("hint").get<std::string>().find("pg_rewind") != std::string::npos);
+  CHECK(position(primary) == before);
+  CHECK(primary.psql(database, "SELECT count(*) FROM stock WHERE amount < 0") == "0");
+
+  primary.stop(support::StopMode::immediate);
+  served.wait_until_applied(standby, database);
+  CHECK(served.differences(standby, database) == "");
 }
 
 }  // namespace sluice::e2e
