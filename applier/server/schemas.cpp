@@ -39,4 +39,26 @@ std::optional<std::string> missing_right_to_make(Session& session, const std::st
   return std::move(place.grant);
 }
 
+std::optional<std::string> missing_right_to_fill(Session& session, const std::string& schema) {
+  if (auto grant = missing_right_to_make(session, schema)) return grant;
+  const std::string name = quote_name(schema);
+  const auto row = session.exec("SELECT to_regnamespace(" + quote_literal(name) + ") IS NULL OR (" +
+                                "has_schema_privilege(to_regnamespace(" + quote_literal(name) +
+                                "), 'USAGE') AND has_schema_privilege(to_regnamespace(" +
+                                quote_literal(name) + "), 'CREATE'))")[0];
+  if (row[0].as<bool>()) return std::nullopt;
+  return "GRANT USAGE, CREATE ON SCHEMA " + name + " TO " + session.role() + ";";
+}
+
+std::optional<std::string> stranger_in(Session& session, const std::string& state_schema) {
+  const auto rows = session.exec(
+      "SELECT quote_ident(pg_get_userbyid(relowner)) FROM pg_catalog.pg_class WHERE relnamespace ="
+      " to_regnamespace(" +
+      quote_literal(quote_name(state_schema)) +
+      ") AND relkind = 'r' AND relname IN ('format', 'pipeline') AND NOT pg_has_role(relowner, 'USAGE')"
+      " ORDER BY relname LIMIT 1");
+  if (rows.empty()) return std::nullopt;
+  return rows[0][0].as<std::string>();
+}
+
 }  // namespace sluice::applier

@@ -15,4 +15,12 @@ void make_schema(Session& session, const std::string& schema);
 /// The GRANT that make_schema() would ask for; nothing where the schema is there or may be made.
 std::optional<std::string> missing_right_to_make(Session& session, const std::string& schema);
 
+/// The GRANT that making tables in a schema wants, the schema itself included; nothing where nothing is
+/// missing.
+std::optional<std::string> missing_right_to_fill(Session& session, const std::string& schema);
+
+/// Whose tables a state schema has, quoted, where this role may not use them as their owner does: those of
+/// another Sluice. Nothing where they are this role's, or there are none.
+std::optional<std::string> stranger_in(Session& session, const std::string& state_schema);
+
 }  // namespace sluice::applier

@@ -20,6 +20,7 @@
 #include "daemon/inspect/migration_tools.h"
 #include "daemon/inspect/schema_notes.h"
 #include "daemon/sync/failure.h"
+#include "daemon/sync/guard.h"
 #include "daemon/sync/source_place.h"
 
 namespace sluice::daemon {
@@ -62,12 +63,13 @@ std::string first_of(const std::vector<std::string>& names) {
          " more";
 }
 
-/// A file that has moved is neither ready nor at fault.
+/// Nothing is at fault, but nothing will be replicated either.
 void note_moved(Findings& findings, const capture::Moved& moved) {
-  findings.add("capture", Verdict::note,
+  findings.add("capture", Verdict::failed,
                "the file has moved to Postgres at " + moved.at + " and is captured no more; " +
                    (moved.fenced ? "writes to it are refused" : "writes to it are not"),
-               "to use the file again: sluicectl uninstall");
+               "let the application use Postgres, and take the pipeline out of the configuration; to use the "
+               "file again: sluicectl uninstall");
 }
 
 void check_capture(Findings& findings, capture::Source& source) {
@@ -259,10 +261,41 @@ void check_neighbours(Findings& findings, applier::Session& session,
 }
 
 void check_rights(Findings& findings, applier::Session& session, const applier::TargetOptions& options) {
-  const auto grant = applier::missing_right_to_make(session, options.state_schema);
-  if (!grant) return findings.add("state schema", Verdict::ok, options.state_schema);
-  findings.add("state schema", Verdict::failed,
-               "schema '" + options.state_schema + "' is missing and the role may not create it", *grant);
+  const std::string& schema = options.state_schema;
+  if (const auto grant = applier::missing_right_to_make(session, schema)) {
+    findings.add("state schema", Verdict::failed,
+                 "schema '" + schema + "' is missing and the role may not create it", *grant);
+  } else if (const auto owner = applier::stranger_in(session, schema)) {
+    findings.add("state schema", Verdict::failed,
+                 "what is remembered in schema '" + schema + "' belongs to role " + *owner + ", not to " +
+                     session.role(),
+                 "give this pipeline a target.state_schema of its own; or, if it is meant to share: GRANT " +
+                     *owner + " TO " + session.role() + ";");
+  } else if (const auto missing = applier::missing_right_to_fill(session, schema)) {
+    findings.add("state schema", Verdict::failed, "the role may not create tables in schema '" + schema + "'",
+                 *missing);
+  } else {
+    findings.add("state schema", Verdict::ok, schema);
+  }
+}
+
+/// What only a table that has to be made asks for.
+void check_right_to_fill(Findings& findings, applier::Session& session,
+                         const applier::TargetOptions& options) {
+  const auto grant = applier::missing_right_to_fill(session, options.schema);
+  if (!grant) return;
+  findings.add("target schema", Verdict::failed,
+               "the role may not create tables in schema '" + options.schema + "'",
+               *grant + " Or create them yourself, as printed by: sluicectl schema");
+}
+
+void check_encoding(Findings& findings, applier::Session& session) {
+  const auto encoding = session.exec("SHOW server_encoding")[0][0].as<std::string>();
+  if (encoding == "UTF8") return;
+  findings.add(
+      "encoding", Verdict::note,
+      "the database keeps text as " + encoding + ", and a row with a character that it lacks is refused",
+      "a database that takes every text: CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0;");
 }
 
 void check_target(Findings& findings, const PipelineConfig& config, const capture::Catalog* catalog,
@@ -275,6 +308,7 @@ void check_target(Findings& findings, const PipelineConfig& config, const captur
     check_way(findings, session);
     check_mode(findings, session);
     check_rights(findings, session, options);
+    check_encoding(findings, session);
     if (!catalog) return;
     findings.look("tables", [&] { applier::refuse_shared_targets(options, catalog->tables); });
     std::vector<applier::TargetTable> found;
@@ -282,6 +316,8 @@ void check_target(Findings& findings, const PipelineConfig& config, const captur
       if (auto target = check_target_table(findings, session, options, table, running))
         found.push_back(*target);
     }
+    if (options.create_tables && found.size() < catalog->tables.size())
+      check_right_to_fill(findings, session, options);
     check_owners(findings, session, config, found);
     check_neighbours(findings, session, found);
     findings.look("schema", [&] {
@@ -292,6 +328,11 @@ void check_target(Findings& findings, const PipelineConfig& config, const captur
 }
 
 void check_running(Findings& findings, const PipelineReport& running) {
+  if (running.state == State::finished) {
+    const auto ended = has_ended(running.name);
+    findings.add("pipeline", Verdict::failed, ended.what(), ended.hint);
+    return;
+  }
   if (running.state != State::halted && running.state != State::diverged) {
     findings.add("pipeline", Verdict::ok, to_string(running.state));
     return;

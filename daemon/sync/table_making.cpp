@@ -18,7 +18,7 @@ namespace {
 using applier::ApplyError;
 using applier::TableDesign;
 
-ApplyError not_created(ApplyError error, const TableDesign& design) {
+ApplyError not_created(ApplyError error, const TableDesign& design, const std::string& grant) {
   constexpr const char* kTooManyColumns = "54011";
   error.table = design.source;
   if (error.sqlstate == kTooManyColumns) {
@@ -26,7 +26,8 @@ ApplyError not_created(ApplyError error, const TableDesign& design) {
     error.code = "too_many_columns";
     error.hint = "Postgres holds at most 1,600 columns a table: leave this one out with tables.exclude";
   } else {
-    error.hint = "let the role create it, or create it yourself: " +
+    error.hint = (grant.empty() ? "let the role create it, or create it yourself: "
+                                : grant + " Or create it yourself: ") +
                  applier::in_one_line(applier::create_table_sql(design)) + ";";
   }
   return error;
@@ -40,18 +41,26 @@ std::map<std::string, applier::TypeRule::Kind> units_of(const TableDesign& desig
   return units;
 }
 
-void make_table(SyncState& state, applier::Session& session, const TableDesign& design,
-                const TableDesign& by_schema) {
+/// A table by its rows, and as its declarations alone would have it.
+struct Designed {
+  const TableDesign& by_rows;
+  const TableDesign& by_schema;
+};
+
+/// `grant`: what the role lacks, if anything.
+void make_table(SyncState& state, applier::Session& session, const Designed& designed,
+                const std::string& grant) {
+  const TableDesign& design = designed.by_rows;
   try {
     session.exec(applier::create_table_sql(design));
     for (const auto& comment : applier::comments_sql(design)) session.exec(comment);
   } catch (const ApplyError& refusal) {
-    throw not_created(refusal, design);
+    throw not_created(refusal, design, grant);
   }
   auto& progress = state.progress[design.source];
   progress.made = true;
   progress.unfinished = !design.indexes.empty() || !design.foreign_keys.empty();
-  progress.ddl = fingerprint(by_schema);
+  progress.ddl = fingerprint(designed.by_schema);
   progress.units = units_of(design);
   state.units_sought.insert(design.source);
   session.exec(
@@ -65,6 +74,7 @@ void make_tables(SyncState& state, const Sides& sides, const std::vector<capture
   const auto designs =
       design_tables(sides.source, state.target, with_parents(state, missing), DesignBy::rows, there);
   const auto by_schema = design_tables(sides.source, state.target, state.catalog.tables, DesignBy::schema);
+  const auto grant = applier::missing_right_to_fill(sides.session, state.target.schema);
   applier::Transaction transaction(sides.session);
   const bool first_time = !state.row;
   const Known known = known_from_now(state, sides);
@@ -72,7 +82,7 @@ void make_tables(SyncState& state, const Sides& sides, const std::vector<capture
   applier::make_schema(known.session, state.target.schema);
   for (const TableDesign& design : designs) {
     if (is_among(missing, design.source))
-      make_table(state, known.session, design, design_of(by_schema, design.source));
+      make_table(state, known.session, {design, design_of(by_schema, design.source)}, grant.value_or(""));
   }
   transaction.commit();
   if (!first_time) advanced_nowhere(known);

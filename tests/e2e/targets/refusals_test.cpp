@@ -99,4 +99,31 @@ TEST_CASE("an identity column that never takes a new value is refused with the A
   });
 }
 
+TEST_CASE("check tells of a schema in which the role may not make tables, with the GRANT that helps") {
+  in_both_modes("      schema: sealed\n", [](const MirrorOptions& options) {
+    Mirror mirror(kItems, options);
+    mirror.cluster.psql(mirror.database, "CREATE SCHEMA sealed");
+    const auto check = mirror.daemon.ctl({"check"});
+    CHECK(check.exit_code == 1);
+    const std::string grant = "GRANT USAGE, CREATE ON SCHEMA \"sealed\" TO " + mirror.role + ";";
+    CHECK(check.out.find("the role may not create tables in schema 'sealed'") != std::string::npos);
+    CHECK(check.out.find("remedy: " + grant) != std::string::npos);
+    const auto error = halted_at_start(mirror);
+    CHECK(error.at("sqlstate") == "42501");
+    CHECK(error.at("hint").get<std::string>().starts_with(grant));
+    follow_remedy(mirror, "GRANT");
+    check_same(mirror, "SELECT id, name FROM items", "SELECT id, name FROM sealed.items");
+    CHECK(mirror.daemon.ctl({"check"}).exit_code == 0);
+  });
+}
+
+TEST_CASE("check tells whose state schema it is, where it is another role's") {
+  Mirror mirror(kItems, {.settings = "      state_schema: theirs\n"});
+  mirror.cluster.psql(mirror.database, "CREATE SCHEMA theirs; GRANT ALL ON SCHEMA theirs TO " + mirror.role +
+                                           "; CREATE TABLE theirs.format (version integer)");
+  const auto check = mirror.daemon.ctl({"check"});
+  CHECK(check.exit_code == 1);
+  CHECK(check.out.find("belongs to role postgres, not to " + mirror.role) != std::string::npos);
+}
+
 }  // namespace sluice::e2e
