@@ -4,6 +4,7 @@
 #include <array>
 #include <cctype>
 #include <charconv>
+#include <span>
 #include <utility>
 
 namespace sluice::applier {
@@ -101,19 +102,38 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 41> kByName{
     {"name", "text"},
 }};
 
+/// Is one of the words that of a number type, digits behind it aside? SQLite itself only looks whether such
+/// letters are in it, which they are in POINT, INTERVAL and FINGERPRINT as well.
+bool has_word(std::string_view words, std::span<const std::string_view> known) {
+  std::size_t begin = 0;
+  while (begin < words.size()) {
+    std::size_t end = begin;
+    while (end < words.size() && std::isalpha(static_cast<unsigned char>(words[end])) != 0) ++end;
+    if (std::ranges::find(known, words.substr(begin, end - begin)) != known.end()) return true;
+    begin = std::max(end, begin + 1);
+  }
+  return false;
+}
+
+constexpr std::array<std::string_view, 13> kIntegers{
+    "int",     "integer", "tinyint", "smallint",  "mediumint", "middleint", "bigint",
+    "longint", "uint",    "ubigint", "usmallint", "utinyint",  "uinteger"};
+constexpr std::array<std::string_view, 4> kFloats{"real", "float", "floating", "double"};
+
 /// Empty where neither the name nor the affinity says.
 std::string known_type(std::string_view declared) {
   const auto [words, arguments] = take_apart(declared);
   if (words == "tinyint" && arguments == "1") return "boolean";
+  if (words == "bit" && !arguments.empty() && arguments != "1") return {};
   for (const auto& [name, type] : kByName) {
     if (words == name) return std::string(type) + (type == "numeric" ? precision(arguments) : "");
   }
   // The rest by SQLite's own rules of affinity, which any spelling falls under.
-  if (contains(words, "int")) return "bigint";
+  const bool list = contains(words, "[");
+  if (!list && has_word(words, kIntegers)) return "bigint";
   if (contains(words, "char") || contains(words, "clob") || contains(words, "text")) return "text";
   if (contains(words, "blob") || contains(words, "binary")) return "bytea";
-  if (contains(words, "real") || contains(words, "floa") || contains(words, "doub"))
-    return "double precision";
+  if (!list && has_word(words, kFloats)) return "double precision";
   return {};
 }
 

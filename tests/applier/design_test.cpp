@@ -242,6 +242,27 @@ TEST_SUITE("design") {
     CHECK(type_of("YEAR", {integer(2024)}) == "bigint");
   }
 
+  TEST_CASE("a type is one of numbers by its words, not by the letters in them") {
+    for (const char* number : {"INT", "integer", "UNSIGNED BIG INT", "INT8", "UINT32", "TINYINT(4)",
+                               "BIGINT UNSIGNED", "MEDIUMINT", "int(11) unsigned"}) {
+      CAPTURE(number);
+      CHECK(type_of(number, {}) == "bigint");
+    }
+    for (const char* number : {"REAL", "FLOAT8", "DOUBLE PRECISION", "FLOATING POINT", "float(24)"}) {
+      CAPTURE(number);
+      CHECK(type_of(number, {}) == "double precision");
+    }
+    for (const char* other : {"POINT", "INTERVAL", "INTEGER[]", "FINGERPRINT", "BIT(8)", "TEXT[]", "REAL[]",
+                              "PRINTER", "INTERNAL", "REALM"}) {
+      CAPTURE(other);
+      CHECK(type_of(other, {}) == "text");
+      CHECK(type_of(other, {text("01:02:03"), integer(5)}) == "text");
+      CHECK(type_of(other, {kBlob}) == "bytea");
+    }
+    CHECK(type_of("BIT(1)", {}) == "boolean");
+    CHECK(type_of("POINT", std::vector<capture::Value>(100, integer(1))) == "bigint");
+  }
+
   TEST_CASE("numbers become times only where their unit is proven") {
     const auto ms = integer(1'700'000'000'000);
     const auto older = integer(1'600'000'000'000);

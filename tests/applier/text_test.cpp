@@ -72,7 +72,8 @@ TEST_SUITE("text") {
         {"DATE", "date"},
         {"BOOL", "boolean"},
         {"JSON", "jsonb"},
-        {"INTERGER", "bigint"},
+        {"INTERGER", "text"},
+        {"POINT", "text"},
         {"mood", "text"},
     };
     for (const auto& each : cases) {
