@@ -14,6 +14,11 @@ constexpr std::size_t kMostBytes = 63;
 /// Columns that every table of Postgres has.
 constexpr std::array<std::string_view, 6> kSystemColumns{"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"};
 
+/// SQLite takes an empty name, as for the first column of an imported CSV; Postgres does not.
+std::string_view or_unnamed(std::string_view name) {
+  return name.empty() ? "unnamed" : name;
+}
+
 bool continues_character(char c) {
   return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
 }
@@ -59,14 +64,14 @@ std::string shortened(const std::string& name) {
 }
 
 std::string spelled_column(std::string_view name, Identifiers identifiers) {
-  std::string spelled = spell(name, identifiers);
+  std::string spelled = spell(or_unnamed(name), identifiers);
   if (std::find(kSystemColumns.begin(), kSystemColumns.end(), spelled) != kSystemColumns.end())
     spelled += '_';
   return shortened(spelled);
 }
 
 std::string spelled_relation(std::string_view name, Identifiers identifiers) {
-  return shortened(spell(name, identifiers));
+  return shortened(spell(or_unnamed(name), identifiers));
 }
 
 std::string target_name(const TargetOptions& options, const capture::SourceTable& source) {

@@ -19,7 +19,8 @@ std::string shortened(const std::string& name);
 /// A number in hexadecimal that tells texts apart, the same from one program to the next.
 std::string mark_of(std::string_view text);
 
-/// A column's name as the target spells it, and never one that Postgres keeps for itself (xmin, ctid, ...).
+/// A column's name as the target spells it, and never one that Postgres keeps for itself (xmin, ctid, ...),
+/// nor an empty one.
 std::string spelled_column(std::string_view name, Identifiers identifiers);
 
 /// The same for a table, an index or a constraint.

@@ -232,6 +232,12 @@ void add_hint(ApplyError& error, const Session& session, const TargetTable& tabl
                  join(table.required, ", DROP COLUMN ") + "; or give it a default, then: sluicectl retry";
     return;
   }
+  if (error.sqlstate == "54000") {
+    error.hint = "shorten the value in SQLite, or drop the index of " + table.display_name +
+                 " that it is too long for" + (error.constraint.empty() ? "" : ", " + error.constraint) +
+                 "; replication then goes on by itself, or at once with: sluicectl retry";
+    return;
+  }
   if (session.mode() == ApplyMode::replica || same_in_replica_mode(error.sqlstate)) {
     error.hint = "change the row in SQLite or " + table.display_name +
                  " on the server; replication then goes on by itself, or at once with: sluicectl retry";

@@ -18,6 +18,7 @@
 #include "daemon/sync/position_row.h"
 #include "daemon/sync/quarantine_book.h"
 #include "daemon/sync/reading.h"
+#include "daemon/sync/refusing_indexes.h"
 #include "daemon/sync/remembered.h"
 #include "daemon/sync/schema_steps.h"
 #include "daemon/sync/table_plan.h"
@@ -73,6 +74,7 @@ Known survey_tables(SyncState& state, const Sides& sides) {
   find_units(state, known);
   remember_tables(state, known);
   follow_indexes(state, known);
+  drop_refusing_indexes(state, known);
   return known;
 }
 

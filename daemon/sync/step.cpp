@@ -20,9 +20,21 @@ StepResult look_anew() {
   return result;
 }
 
-/// Of a value that our own rules refuse: a look at the rows may prove a unit by now, or give a table other
-/// types that had no row when it was made.
+bool is_made(const SyncState& state, const std::string& table) {
+  const auto found = state.progress.find(table);
+  return found != state.progress.end() && found->second.made;
+}
+
+/// What a new look at both sides may mend: a value that our own rules refuse, where the rows may prove a unit
+/// by now, or give a table other types that had no row when it was made; one that is too long for an index of
+/// ours.
 void note_misfit(SyncState& state, const applier::ApplyError& error) {
+  constexpr const char* kTooLongForIndex = "54000";
+  if (error.sqlstate == kTooLongForIndex && is_made(state, error.table)) {
+    state.index_refused.insert(error.table);
+    state.misfit = true;
+    return;
+  }
   if (error.fault != applier::Fault::row || !error.sqlstate.empty()) return;
   const auto progress = state.progress.find(error.table);
   const bool began_empty =

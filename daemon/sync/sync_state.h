@@ -83,6 +83,7 @@ struct SyncState {
   std::set<std::string> told_rules;  ///< of tables that are not there
 
   bool misfit = false;  ///< a value has been refused that another look at its table may find fit
+  std::set<std::string> index_refused;  ///< tables that Sluice made, of which a row was too long for an index
 
   std::set<std::string> units_sought;   ///< tables whose rows have been looked at for units
   std::set<std::string> units_doubted;  ///< those of which a number has been refused since

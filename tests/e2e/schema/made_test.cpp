@@ -42,6 +42,43 @@ constexpr const char* kFamilies =
 
 }  // namespace
 
+TEST_CASE("a value that is too long for an index that Sluice made goes over without the index") {
+  const std::string long_value =
+      "SELECT group_concat(hex(randomblob(16)), '') FROM (WITH RECURSIVE n(i) AS (SELECT 1 "
+      "UNION ALL SELECT i + 1 FROM n WHERE i < 400) SELECT i FROM n)";
+  Mirror mirror(
+      "CREATE TABLE links (id INTEGER PRIMARY KEY, url TEXT NOT NULL, rank INTEGER, code TEXT UNIQUE);"
+      "CREATE INDEX links_url ON links (url); CREATE INDEX links_rank ON links (rank);"
+      "INSERT INTO links (url) VALUES ('http://a')");
+  mirror.start();
+  must_flush(mirror.daemon);
+  const std::string indexes =
+      "SELECT string_agg(indexname, ' ' ORDER BY indexname) FROM pg_indexes WHERE tablename = 'links'";
+  CHECK(mirror.server(indexes) == "links_code_key links_pkey links_rank links_url");
+  mirror.run("INSERT INTO links (url) " + long_value + "; INSERT INTO links (url) VALUES ('http://b')");
+  must_flush(mirror.daemon);
+  CHECK(mirror.differences() == "");
+  CHECK(mirror.server(indexes) == "links_code_key links_pkey links_rank");
+  CHECK(mirror.daemon.log().find("index_dropped pipeline=shop table=links name=links_url") !=
+        std::string::npos);
+  // What keeps values apart stays, and says what is in the way.
+  mirror.run("INSERT INTO links (url, code) SELECT 'c', (" + long_value + ")");
+  wait_for_state(mirror.daemon, "halted");
+  CHECK(mirror.status().at("error").at("sqlstate") == "54000");
+  CHECK(mirror.status().at("error").at("hint").get<std::string>().find("that it is too long for") !=
+        std::string::npos);
+  CHECK(mirror.server(indexes) == "links_code_key links_pkey links_rank");
+}
+
+TEST_CASE("a column without a name gets one") {
+  Mirror mirror("CREATE TABLE csv (id INTEGER PRIMARY KEY, \"\" TEXT); INSERT INTO csv VALUES (1, 'a')");
+  mirror.start();
+  mirror.run("UPDATE csv SET \"\" = 'b'");
+  must_flush(mirror.daemon);
+  CHECK(mirror.server("SELECT id, unnamed FROM csv") == "1|b");
+  CHECK(mirror.daemon.ctl({"verify"}).exit_code == 0);
+}
+
 TEST_CASE("a file with everything is copied into tables with all their constraints") {
   for (const char* role : {support::PostgresCluster::kOwner, support::PostgresCluster::kReplicaOwner}) {
     CAPTURE(role);
