@@ -95,6 +95,16 @@ void refuse_unwritable(const Session& session, const TargetOptions& options, con
   refuse_rules(session, table, server);
 }
 
+void refuse_too_many_columns(const capture::SourceTable& source) {
+  constexpr std::size_t kMost = 1597;
+  if (source.columns.size() <= kMost) return;
+  throw table_fault(
+      source, "too_many_columns",
+      "table '" + source.name + "' has " + std::to_string(source.columns.size()) +
+          " columns; Postgres holds 1600 a table, of which a comparison needs three",
+      "leave the table out with tables.exclude, or some of its columns: columns in tables.rules");
+}
+
 void refuse_required(const TargetTable& table, const ServerTable& server) {
   if (table.required.empty() || server.may_fill) return;
   std::vector<std::string> released;

@@ -24,4 +24,7 @@ void refuse_required(const TargetTable& table, const ServerTable& server);
 /// Throws where a column outside the key never takes a new value: GENERATED ALWAYS AS IDENTITY.
 void refuse_fixed(const TargetTable& table, const TargetColumn& column);
 
+/// Throws where a table has more columns than Sluice can write and compare: a stage has three of its own.
+void refuse_too_many_columns(const capture::SourceTable& source);
+
 }  // namespace sluice::applier

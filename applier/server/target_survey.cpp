@@ -330,6 +330,7 @@ std::optional<TargetTable> find_target(const Session& session, const TargetOptio
   table.has_triggers = server.has_triggers;
   table.may_swallow = server.may_swallow;
   refuse_unwritable(session, options, table, server);
+  refuse_too_many_columns(source);
   match_columns(table, server, options);
   for (const auto& [column, new_name] : rule.rename) refuse_unknown(table, "rename", column);
   apply_type_rules(table, rule);

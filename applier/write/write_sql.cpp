@@ -54,6 +54,13 @@ std::string is_new(const TargetTable& table) {
   return "NOT EXISTS (SELECT 1 FROM " + table.name + " AS t WHERE " + key_join(table, "t", "s") + ")";
 }
 
+/// Postgres joins tables with at most 1,664 columns together; the row of a wider one is looked up beside the
+/// join.
+bool is_narrow(const TargetTable& table) {
+  constexpr std::size_t kMostJoined = 1600;
+  return 2 * table.columns.size() < kMostJoined;
+}
+
 std::string update_sql(const TargetTable& table, const std::string& rows) {
   const std::string sets = update_set(table);
   if (sets.empty()) return {};
@@ -184,8 +191,10 @@ std::string images_differ(const TargetTable& table) {
 }
 
 std::string images_differ(const TargetTable& table, const std::vector<std::string>& columns) {
-  return "ROW(" + compared("t", table, columns) + ")::record *<> ROW(" + compared("s", table, columns) +
-         ")::record";
+  const std::string here = "ROW(" + compared("s", table, columns) + ")::record";
+  if (is_narrow(table)) return "ROW(" + compared("t", table, columns) + ")::record *<> " + here;
+  return "(SELECT ROW(" + compared("w", table, columns) + ")::record FROM " + table.name + " AS w WHERE " +
+         key_join(table, "w", "s") + ") *<> " + here;
 }
 
 bool shares_rows(const TargetTable& table, const IncomingAction& action) {

@@ -11,6 +11,7 @@
 #include "applier/server/rows_there.h"
 #include "applier/server/schemas.h"
 #include "applier/server/session.h"
+#include "applier/server/target_refusals.h"
 #include "applier/server/target_survey.h"
 #include "applier/server/target_table.h"
 #include "applier/values/identifiers.h"
@@ -194,6 +195,7 @@ std::optional<applier::TargetTable> check_target_table(Findings& findings, appli
     found = applier::find_target(session, options, source);
     if (!found && options.create_tables) {
       (void)applier::create_table_sql(options, source);  // throws where there can be none
+      applier::refuse_too_many_columns(source);
       findings.add(subject, Verdict::note, "will be created in schema " + options.schema);
     } else if (!found) {
       findings.add(subject, Verdict::failed, "is missing in schema " + options.schema,

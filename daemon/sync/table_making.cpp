@@ -7,6 +7,7 @@
 #include "applier/server/apply_error.h"
 #include "applier/server/schemas.h"
 #include "applier/server/state_store.h"
+#include "applier/server/target_refusals.h"
 #include "applier/values/names.h"
 #include "daemon/sync/position_row.h"
 #include "daemon/sync/remembered.h"
@@ -19,17 +20,10 @@ using applier::ApplyError;
 using applier::TableDesign;
 
 ApplyError not_created(ApplyError error, const TableDesign& design, const std::string& grant) {
-  constexpr const char* kTooManyColumns = "54011";
   error.table = design.source;
-  if (error.sqlstate == kTooManyColumns) {
-    error.fault = applier::Fault::table;
-    error.code = "too_many_columns";
-    error.hint = "Postgres holds at most 1,600 columns a table: leave this one out with tables.exclude";
-  } else {
-    error.hint = (grant.empty() ? "let the role create it, or create it yourself: "
-                                : grant + " Or create it yourself: ") +
-                 applier::in_one_line(applier::create_table_sql(design)) + ";";
-  }
+  error.hint = (grant.empty() ? "let the role create it, or create it yourself: "
+                              : grant + " Or create it yourself: ") +
+               applier::in_one_line(applier::create_table_sql(design)) + ";";
   return error;
 }
 
@@ -74,6 +68,7 @@ void make_tables(SyncState& state, const Sides& sides, const std::vector<capture
   const auto designs =
       design_tables(sides.source, state.target, with_parents(state, missing), DesignBy::rows, there);
   const auto by_schema = design_tables(sides.source, state.target, state.catalog.tables, DesignBy::schema);
+  for (const auto& table : missing) applier::refuse_too_many_columns(table);
   const auto grant = applier::missing_right_to_fill(sides.session, state.target.schema);
   applier::Transaction transaction(sides.session);
   const bool first_time = !state.row;

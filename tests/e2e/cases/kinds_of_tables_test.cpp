@@ -287,6 +287,25 @@ TEST_CASE("case 21: a table of 2,000 columns, more than Postgres holds, is repor
   mirror.run("INSERT INTO wide(id, c1998) VALUES(2, 'the application goes on')");
 }
 
+TEST_CASE(
+    "case 22: a table with more columns than Postgres joins at once is written, compared and repaired") {
+  Mirror mirror("CREATE TABLE wide(id INTEGER PRIMARY KEY, " + columns("c", 900, "INTEGER") +
+                "); INSERT INTO wide(id, c899) VALUES(1, 10), (2, 20)");
+  mirror.start();
+  mirror.run("ALTER TABLE wide ADD COLUMN extra TEXT; UPDATE wide SET c5 = 7, extra = 'x' WHERE id = 1");
+  mirror.run(
+      "WITH RECURSIVE n(i) AS (SELECT 3 UNION ALL SELECT i + 1 FROM n WHERE i < 300) INSERT INTO "
+      "wide(id, c7) SELECT i, i FROM n; UPDATE wide SET c899 = 21 WHERE id = 2");
+  CHECK(mirror.differences() == "");
+  CHECK(mirror.daemon.ctl({"verify"}).exit_code == 0);
+  mirror.server("UPDATE wide SET c12 = -1 WHERE id IN (1, 9)");
+  const auto found = mirror.daemon.ctl({"verify"});
+  CHECK(found.exit_code == 5);
+  CHECK(contains(found.out, "2 differing"));
+  CHECK(mirror.daemon.ctl({"verify", "--repair"}).exit_code == 0);
+  CHECK(mirror.differences() == "");
+}
+
 TEST_CASE("case 22: a view with INSTEAD OF triggers is captured on its base tables") {
   Mirror mirror(
       "CREATE TABLE person(id INTEGER PRIMARY KEY, name TEXT UNIQUE);"
