@@ -1,11 +1,35 @@
 #include "daemon/sync/copy_queue.h"
 
+#include <set>
+
 #include "applier/server/rows_there.h"
 
 namespace sluice::daemon {
 
 using applier::TargetTable;
 using Phase = capture::CopyState::Phase;
+
+namespace {
+
+/// Does a row of the one point at a row of the other, by way of others or not?
+bool leads_to(const SyncState& state, const TargetTable& one, const TargetTable& other) {
+  std::set<unsigned> seen;
+  std::vector<const TargetTable*> next{&one};
+  while (!next.empty()) {
+    const TargetTable& from = *next.back();
+    next.pop_back();
+    for (const unsigned parent : from.parents) {
+      if (parent == other.oid) return true;
+      if (!seen.insert(parent).second) continue;
+      for (const auto& table : state.plan.tables) {
+        if (table.oid == parent) next.push_back(&table);
+      }
+    }
+  }
+  return false;
+}
+
+}  // namespace
 
 std::vector<const TargetTable*> tables_to_copy(const SyncState& state) {
   std::vector<const TargetTable*> tables;
@@ -20,6 +44,15 @@ std::vector<const TargetTable*> tables_to_copy(const SyncState& state) {
 const TargetTable* next_to_copy(const SyncState& state) {
   const auto tables = tables_to_copy(state);
   return tables.empty() ? nullptr : tables.front();
+}
+
+std::vector<const TargetTable*> tables_in_cycle(const SyncState& state, const TargetTable& table) {
+  std::vector<const TargetTable*> cycle;
+  for (const TargetTable* other : tables_to_copy(state)) {
+    const bool both = other == &table || (leads_to(state, table, *other) && leads_to(state, *other, table));
+    if (both) cycle.push_back(other);
+  }
+  return cycle;
 }
 
 std::vector<capture::SourceTable> tables_to_finish(const SyncState& state) {

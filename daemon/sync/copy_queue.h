@@ -15,6 +15,11 @@ std::vector<const applier::TargetTable*> tables_to_copy(const SyncState& state);
 /// The first of them; null where there is none.
 const applier::TargetTable* next_to_copy(const SyncState& state);
 
+/// The table, and those still to be copied that point at it and that it points at, by foreign keys of the
+/// server and however many others between: none of them has its parents before it has its children.
+std::vector<const applier::TargetTable*> tables_in_cycle(const SyncState& state,
+                                                         const applier::TargetTable& table);
+
 /// Tables that were made, whose indexes and foreign keys are still to come.
 std::vector<capture::SourceTable> tables_to_finish(const SyncState& state);
 

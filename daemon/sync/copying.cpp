@@ -31,8 +31,8 @@ CopyWay way_to_copy(SyncState& state, const Settled& settled, const TargetTable&
     return progress.only_in_target == OnlyInTarget::unasked ? CopyWay::straight : CopyWay::compared;
   }
   // Rows that point at one another are checked by the server at once there.
-  if (settled.session.mode() == applier::ApplyMode::ordinary && table.references_itself)
-    return CopyWay::whole;
+  const bool whole = table.references_itself || tables_in_cycle(state, table).size() > 1;
+  if (settled.session.mode() == applier::ApplyMode::ordinary && whole) return CopyWay::whole;
   return applier::holds_rows(settled.session, table) ? CopyWay::compared : CopyWay::straight;
 }
 
@@ -49,7 +49,7 @@ StepResult copy_chunk(SyncState& state, const Settled& settled, const TargetTabl
 
 StepResult copy(SyncState& state, const Settled& settled, const TargetTable& table) {
   const CopyWay way = way_to_copy(state, settled, table);
-  if (way == CopyWay::whole) return copy_whole(state, settled, {&table});
+  if (way == CopyWay::whole) return copy_whole(state, settled, tables_in_cycle(state, table));
   try {
     return copy_chunk(state, settled, table, way);
   } catch (const applier::ApplyError& refusal) {

@@ -70,6 +70,34 @@ TEST_CASE("a value that is too long for an index that Sluice made goes over with
   CHECK(mirror.server(indexes) == "links_code_key links_pkey links_rank");
 }
 
+TEST_CASE("tables that point at one another are copied together where the server checks their keys at once") {
+  for (const char* checked : {"DEFERRABLE INITIALLY DEFERRED", ""}) {
+    CAPTURE(checked);
+    Mirror mirror(
+        "CREATE TABLE team (id INTEGER PRIMARY KEY, captain INTEGER REFERENCES player (id));"
+        "CREATE TABLE player (id INTEGER PRIMARY KEY, team INTEGER NOT NULL REFERENCES team (id));"
+        "CREATE TABLE goal (id INTEGER PRIMARY KEY, player INTEGER REFERENCES player (id));"
+        "INSERT INTO team VALUES (1, 1), (2, 3); INSERT INTO player VALUES (1, 1), (2, 1), (3, 2);"
+        "INSERT INTO goal VALUES (1, 3), (2, 2)",
+        as(support::PostgresCluster::kOwner));
+    const std::string how = checked;
+    mirror.server(
+        "CREATE TABLE team (id bigint PRIMARY KEY, captain bigint);"
+        "CREATE TABLE player (id bigint PRIMARY KEY, team bigint NOT NULL REFERENCES team " +
+        how +
+        "); CREATE TABLE goal (id bigint PRIMARY KEY, player bigint REFERENCES player);"
+        "ALTER TABLE team ADD FOREIGN KEY (captain) REFERENCES player " +
+        how);
+    mirror.start();
+    CHECK(mirror.differences() == "");
+    mirror.run(
+        "INSERT INTO team VALUES (3, NULL); INSERT INTO player VALUES (4, 3); UPDATE team SET captain = 4 "
+        "WHERE id = 3; INSERT INTO goal VALUES (3, 4)");
+    CHECK(mirror.differences() == "");
+    CHECK(mirror.status().at("state") == "streaming");
+  }
+}
+
 TEST_CASE("a column without a name gets one") {
   Mirror mirror("CREATE TABLE csv (id INTEGER PRIMARY KEY, \"\" TEXT); INSERT INTO csv VALUES (1, 'a')");
   mirror.start();
