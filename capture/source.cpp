@@ -247,6 +247,12 @@ std::int64_t Source::count_rows(const SourceTable& table) {
   return impl_->database.execAndGet("SELECT max(" + key + ") - min(" + key + ") + 1 FROM " + name).getInt64();
 }
 
+std::vector<std::string> Source::left_behind(const Catalog& catalog) {
+  std::vector<std::string> captured;
+  for (const auto& table : catalog.tables) captured.push_back(table.name);
+  return uncaptured_with_rows(impl_->database, impl_->options, captured);
+}
+
 bool Source::replaced() const {
   try {
     return file_id(impl_->options.path) != impl_->file;

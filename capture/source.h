@@ -113,6 +113,10 @@ class Source {
   /// has none.
   std::int64_t count_rows(const SourceTable& table);
 
+  /// Tables with rows, or that can't be looked into, that the catalog does not have and that nobody has
+  /// excluded: their rows and their changes reach no target.
+  std::vector<std::string> left_behind(const Catalog& catalog);
+
   /// Has the path been replaced by another file since it was opened?
   bool replaced() const;
 

@@ -1,6 +1,7 @@
 #include "capture/schema/survey.h"
 
 #include <fnmatch.h>
+#include <sqlite3.h>
 
 #include <algorithm>
 #include <utility>
@@ -66,6 +67,16 @@ const TableChoice* choice_for(const std::string& table, const SourceOptions& opt
   return found == options.choices.end() ? nullptr : &found->second;
 }
 
+/// A virtual table whose module only the application has can't be opened here.
+bool may_hold_rows(SQLite::Database& database, const std::string& table) {
+  try {
+    return SQLite::Statement(database, "SELECT 1 FROM main." + quote_name(table) + " LIMIT 1").executeStep();
+  } catch (const SQLite::Exception& error) {
+    if (error.getErrorCode() == SQLITE_ERROR) return true;
+    throw;
+  }
+}
+
 std::vector<IdlePattern> idle_patterns(const std::vector<std::string>& names, const SourceOptions& options) {
   std::vector<IdlePattern> idle;
   for (const auto& [setting, patterns] : {std::pair{"tables.include", &options.include},
@@ -117,6 +128,21 @@ std::vector<std::string> table_names(SQLite::Database& database) {
     if (is_the_application_s(name)) names.push_back(std::move(name));
   }
   return names;
+}
+
+std::vector<std::string> uncaptured_with_rows(SQLite::Database& database, const SourceOptions& options,
+                                              const std::vector<std::string>& captured) {
+  SQLite::Statement list(database,
+                         "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', "
+                         "'virtual') ORDER BY name");
+  std::vector<std::string> found;
+  while (list.executeStep()) {
+    const std::string name = list.getColumn(0).getText();
+    const bool is_captured = std::find(captured.begin(), captured.end(), name) != captured.end();
+    if (is_captured || !is_the_application_s(name) || matches_any(name, options.exclude)) continue;
+    if (may_hold_rows(database, name)) found.push_back(name);
+  }
+  return found;
 }
 
 bool was_dropped(SQLite::Database& database, const std::string& table, const SourceOptions& options) {

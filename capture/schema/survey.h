@@ -22,6 +22,11 @@ Survey survey_tables(SQLite::Database& database, const SourceOptions& options);
 /// Every table and view of the application, captured or not.
 std::vector<std::string> table_names(SQLite::Database& database);
 
+/// Tables with rows, or that can't be looked into, whose changes nobody captures: none of `captured`, and not
+/// excluded. What holds the data of a virtual table counts as a part of it.
+std::vector<std::string> uncaptured_with_rows(SQLite::Database& database, const SourceOptions& options,
+                                              const std::vector<std::string>& captured);
+
 /// Is there no table of this name, though it would be captured?
 bool was_dropped(SQLite::Database& database, const std::string& table, const SourceOptions& options);
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "applier/server/apply_error.h"
+#include "applier/values/identifiers.h"
 #include "capture/locked_source.h"
 #include "daemon/log/log.h"
 #include "daemon/sync/copy_queue.h"
@@ -51,6 +52,19 @@ void refuse_unfit_for_cutover(const SyncState& state) {
     throw CutoverRefused("unfinished", "indexes and foreign keys of table " + name + " are still to be made",
                          "see: sluicectl status");
   }
+}
+
+/// Their rows would stay in a file that the application no longer uses.
+void refuse_tables_left_behind(const SyncState& state, capture::Source& source) {
+  const auto left = source.left_behind(state.catalog);
+  if (left.empty()) return;
+  const std::string names = applier::join(left, ", ");
+  throw CutoverRefused(
+      "tables_left_behind",
+      "the file has rows in tables that are not replicated, and that would not move: " + names,
+      "have them captured, as sluicectl check " + state.config.name +
+          " tells; or, if they may stay, exclude them by name: tables: {exclude: [" + names +
+          "]}, then: sluicectl reload");
 }
 
 /// Until little is left for the time of the lock.
@@ -125,6 +139,7 @@ CutoverEnd end_under_lock(SyncState& state, Link& link, const CutoverOrder& orde
 CutoverEnd cut_over(SyncState& state, Link& link, const CutoverOrder& order) {
   const Settled both = still_settled(state, link);
   refuse_unfit_for_cutover(state);
+  if (order.shared_with.empty()) refuse_tables_left_behind(state, both.source);
   state.observe("constraints");
   auto constraints = applier::validate_constraints(both.session, state.plan.tables);
   // What can be refused is refused now, not under the lock.

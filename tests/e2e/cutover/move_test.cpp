@@ -54,6 +54,22 @@ TEST_SUITE("move") {
     }
   }
 
+  TEST_CASE("a table with rows that nobody has excluded would stay behind, and stops the move") {
+    Mover shop;
+    shop.run(
+        "CREATE TABLE keyless (x TEXT); INSERT INTO keyless VALUES ('only here');"
+        "CREATE TABLE empty_and_keyless (x TEXT)");
+    shop.start();
+    const auto refused = shop.daemon.ctl({"cutover", "--yes"});
+    CHECK(refused.exit_code == 1);
+    CHECK(refused.err.find("would not move: keyless; ") != std::string::npos);
+    CHECK(refused.err.find("exclude: [keyless]") != std::string::npos);
+    CHECK(shop.attempt("INSERT INTO goods (name) VALUES ('goes on')") == "");
+    CHECK(shop.state() == "streaming");
+    shop.run("DELETE FROM keyless");
+    CHECK(shop.daemon.ctl({"cutover", "--yes"}).exit_code == 0);
+  }
+
   TEST_CASE("restarts, reloads, flushes and writes to the file change nothing in Postgres afterwards") {
     Mover shop;
     shop.start();
