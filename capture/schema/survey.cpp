@@ -40,8 +40,9 @@ std::string reason_against(const TableSchema& table) {
     return "no primary key, and columns have taken every name of the rowid: give it a key, or exclude it";
   }
   if (table.key.empty()) {
-    return "no primary key: nothing tells its rows apart for good; give it one, exclude it, or name it in "
-           "tables.by_rowid";
+    return "no primary key, nor a UNIQUE over NOT NULL columns: nothing tells its rows apart for good; give "
+           "it "
+           "one, exclude it, or name it in tables.by_rowid";
   }
   if (table.without_rowid && has_foreign_order(table)) {
     return "its rows lie in the order of " + table.key_collations.front() +
@@ -106,6 +107,7 @@ Survey survey_tables(SQLite::Database& database, const SourceOptions& options) {
       TableSchema table = describe(database, name);
       const bool by_rowid = table.key.empty() && !table.rowid.empty() && matches_any(name, options.by_rowid);
       if (by_rowid) key_by_rowid(table);
+      if (table.key.empty()) key_by_unique(table);
       reason = reason_against(table);
       if (reason.empty()) {
         if (const auto* choice = choice_for(name, options)) choose(database, table, *choice);

@@ -119,6 +119,18 @@ void read_key_collations(TableSchema& table) {
   }
 }
 
+/// The columns by which the index tells every two rows apart; empty where it does not.
+std::vector<std::size_t> key_columns(const TableSchema& table, const UniqueIndex& index) {
+  std::vector<std::size_t> key;
+  for (const auto& term : index.terms) {
+    const ColumnSchema* column = term.column.empty() ? nullptr : table.find(term.column);
+    const bool fits = column && column->not_null && !column->generated && folded(term.collation) == "binary";
+    if (!fits || !index.where.empty()) return {};
+    key.push_back(static_cast<std::size_t>(column - table.columns.data()));
+  }
+  return key;
+}
+
 bool is_bare_word(std::string_view text) {
   const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
   return !text.empty() && is_letter(text.front()) && std::all_of(text.begin(), text.end(), [&](char c) {
@@ -157,6 +169,17 @@ TableSchema describe(SQLite::Database& database, const std::string& name) {
                           std::any_of(table.key.begin(), table.key.end(),
                                       [&](std::size_t i) { return !table.columns[i].not_null; });
   return table;
+}
+
+void key_by_unique(TableSchema& table) {
+  for (auto& index : table.unique_indexes) {
+    const auto columns = key_columns(table, index);
+    if (columns.empty()) continue;
+    table.key = columns;
+    table.key_collations.assign(columns.size(), "BINARY");
+    index.is_key = true;
+    return;
+  }
 }
 
 void key_by_rowid(TableSchema& table) {

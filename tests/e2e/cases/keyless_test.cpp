@@ -64,6 +64,30 @@ TEST_CASE("case 19: VACUUM gives the rows new rowids, and the mirror follows") {
   }
 }
 
+TEST_CASE(
+    "case 19: a UNIQUE over NOT NULL columns is a key, of a table that is made and of one that is there") {
+  for (const char* there :
+       {"",
+        "CREATE TABLE state (room text NOT NULL, event bigint NOT NULL, text text, UNIQUE "
+        "(event, room))"}) {
+    CAPTURE(there);
+    Mirror mirror(
+        "CREATE TABLE state(room TEXT NOT NULL, event INTEGER NOT NULL, text TEXT UNIQUE);"
+        "CREATE UNIQUE INDEX state_key ON state(room, event); INSERT INTO state VALUES('a', 1, 'one')");
+    if (*there != '\0') mirror.server(there);
+    mirror.start();
+    mirror.run("INSERT INTO state VALUES('a', 2, 'two'), ('b', 1, 'three')");
+    mirror.run(
+        "INSERT OR REPLACE INTO state VALUES('a', 1, 'four'), ('b', 2, 'three'); UPDATE state SET room = 'c' "
+        "WHERE event = 1; DELETE FROM state WHERE text = 'two'");
+    CHECK(mirror.differences() == "");
+    CHECK(mirror.status().at("source").at("not_captured").empty());
+    CHECK(mirror.source.rows("SELECT room, event, text FROM state ORDER BY 1, 2") ==
+          mirror.server("SELECT room, event, text FROM state ORDER BY 1, 2"));
+    CHECK(mirror.daemon.ctl({"check"}).out.find("no unique index") == std::string::npos);
+  }
+}
+
 TEST_CASE("case 19: unique indexes without a primary key, and a rowid known by its last name") {
   Mirror mirror(
       "CREATE TABLE lines(rowid TEXT, oid TEXT UNIQUE, text TEXT);"
