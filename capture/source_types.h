@@ -21,13 +21,21 @@ struct TableChoice {
   std::string where;  ///< an expression over the row's own columns; empty: all rows
 };
 
+/// A table that is not captured unless `include` has its very name.
+struct LeftAlone {
+  std::string table;
+  std::string reason;
+};
+
 /// How to open and capture one SQLite file.
+
 struct SourceOptions {
   std::string path;
   std::chrono::milliseconds busy_timeout{5000};
   bool allow_remote_fs = false;
   std::vector<std::string> include;  ///< glob patterns of tables; empty means all
   std::vector<std::string> exclude;
+  std::vector<LeftAlone> left_alone;           ///< tables that are left out though nobody excludes them
   std::vector<std::string> by_rowid;           ///< tables without a key whose rowid is to be it
   std::map<std::string, TableChoice> choices;  ///< by the table's name, in any case
   std::int64_t capacity = 1'000'000;           ///< changes kept in the ring

@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "capture/schema/table_choice.h"
@@ -25,6 +26,15 @@ bool is_the_application_s(const std::string& name) {
 bool is_wanted(const std::string& name, const SourceOptions& options) {
   return is_the_application_s(name) && (options.include.empty() || matches_any(name, options.include)) &&
          !matches_any(name, options.exclude);
+}
+
+std::optional<std::string> reason_to_leave_alone(const std::string& name, const SourceOptions& options) {
+  const auto& named = options.include;
+  if (std::find(named.begin(), named.end(), name) != named.end()) return std::nullopt;
+  for (const auto& each : options.left_alone) {
+    if (folded(each.table) == folded(name)) return each.reason;
+  }
+  return std::nullopt;
 }
 
 std::string reason_against(const std::string& type) {
@@ -102,6 +112,10 @@ Survey survey_tables(SQLite::Database& database, const SourceOptions& options) {
     const std::string name = list.getColumn(0).getText();
     if (is_the_application_s(name)) names.push_back(name);
     if (!is_wanted(name, options)) continue;
+    if (auto reason = reason_to_leave_alone(name, options)) {
+      survey.left_out.push_back({name, std::move(*reason)});
+      continue;
+    }
     std::string reason = reason_against(list.getColumn(1).getText());
     if (reason.empty()) {
       TableSchema table = describe(database, name);

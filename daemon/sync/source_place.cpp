@@ -5,6 +5,46 @@
 
 namespace sluice::daemon {
 
+namespace {
+
+/// Tables in which tools keep what they have done to a database. SQLite's history over that of the server
+/// would have the tool run, or skip, the wrong migrations there.
+std::vector<capture::LeftAlone> histories() {
+  std::vector<capture::LeftAlone> tables;
+  for (const char* table : {"_prisma_migrations",
+                            "django_migrations",
+                            "schema_migrations",
+                            "ar_internal_metadata",
+                            "flyway_schema_history",
+                            "schema_version",
+                            "alembic_version",
+                            "__drizzle_migrations",
+                            "SequelizeMeta",
+                            "knex_migrations",
+                            "knex_migrations_lock",
+                            "__EFMigrationsHistory",
+                            "goose_db_version",
+                            "databasechangelog",
+                            "databasechangeloglock",
+                            "_sqlx_migrations",
+                            "__diesel_schema_migrations",
+                            "seaql_migrations",
+                            "refinery_schema_history",
+                            "mikro_orm_migrations",
+                            "typeorm_metadata",
+                            "phinxlog",
+                            "doctrine_migration_versions",
+                            "atlas_schema_revisions"}) {
+    tables.push_back(
+        {table,
+         "the history of a migration tool, which existing_rows: replace leaves alone; to have it "
+         "replaced as well, name it in tables.include"});
+  }
+  return tables;
+}
+
+}  // namespace
+
 capture::SourceOptions source_options(const PipelineConfig& config) {
   capture::SourceOptions options;
   options.path = config.source.path.string();
@@ -13,6 +53,7 @@ capture::SourceOptions source_options(const PipelineConfig& config) {
   options.include = config.tables.include;
   options.exclude = config.tables.exclude;
   options.by_rowid = config.tables.by_rowid;
+  if (config.target.existing_rows == applier::ExistingRows::replace) options.left_alone = histories();
   for (const auto& [table, rule] : config.tables.rules) {
     options.choices[table] = {rule.columns.names, rule.columns.except, rule.where};
   }

@@ -101,4 +101,24 @@ TEST_CASE("another target is copied to anew, and refused where it holds rows of 
   CHECK(mirror.server("SELECT * FROM archive") == "99|z|z");
 }
 
+TEST_CASE("replace leaves the history of a migration tool alone, unless it is named") {
+  for (const std::string& tables :
+       {std::string(), std::string("    tables: {include: [items, _prisma_migrations]}\n")}) {
+    CAPTURE(tables);
+    Mirror mirror(
+        "CREATE TABLE _prisma_migrations(id TEXT PRIMARY KEY NOT NULL, name TEXT); INSERT INTO "
+        "_prisma_migrations VALUES('s', 'sqlite_init'); CREATE TABLE items(id INTEGER PRIMARY KEY)",
+        {.settings = "      existing_rows: replace\n" + tables});
+    mirror.server(
+        "CREATE TABLE _prisma_migrations(id text PRIMARY KEY, name text); INSERT INTO _prisma_migrations "
+        "VALUES('p', 'postgres_init')");
+    mirror.start();
+    must_flush(mirror.daemon);
+    const bool named = !tables.empty();
+    CHECK(mirror.server("SELECT id FROM _prisma_migrations") == (named ? "s" : "p"));
+    const std::string check = mirror.daemon.ctl({"check"}).out;
+    CHECK((check.find("_prisma_migrations: the history of a migration tool") == std::string::npos) == named);
+  }
+}
+
 }  // namespace sluice::e2e
