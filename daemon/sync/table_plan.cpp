@@ -11,6 +11,7 @@
 #include "applier/server/target_survey.h"
 #include "daemon/log/log.h"
 #include "daemon/sync/first_values.h"
+#include "daemon/sync/key_follow.h"
 #include "daemon/sync/position_row.h"
 #include "daemon/sync/schema_steps.h"
 #include "daemon/sync/source_place.h"
@@ -53,6 +54,20 @@ void add_column(SyncState& state, const Known& known, const capture::SourceTable
   advanced_nowhere(known);
 }
 
+/// The table as it is once its key is the source's.
+TargetTable with_its_key(SyncState& state, const Sides& sides, TargetTable table,
+                         const applier::ServerTable& server) {
+  const auto progress = state.progress.find(table.source.name);
+  const bool ours = state.row && progress != state.progress.end() && progress->second.made;
+  const auto change = ours ? key_change(table, server) : std::nullopt;
+  if (!change) return table;
+  const bool mirrors = state.config.schema_changes == SchemaChanges::mirror;
+  if (!mirrors && change->drop.empty()) return table;  // somebody has taken it out
+  if (!mirrors) throw key_changed(table, *change);
+  follow_key(state, {sides, *state.row}, table, *change);
+  return applier::find_target(sides.session, state.target, table.source).value();
+}
+
 /// Nothing where the table is to be made.
 std::optional<TargetTable> fit_target(SyncState& state, const Sides& sides, const capture::SourceTable& table,
                                       const applier::ServerSurvey& survey) {
@@ -61,7 +76,8 @@ std::optional<TargetTable> fit_target(SyncState& state, const Sides& sides, cons
   const bool running =
       state.row && found_progress != state.progress.end() && !found_progress->second.version.empty();
   try {
-    if (auto found = applier::find_target(sides.session, state.target, table, survey)) return found;
+    if (auto found = applier::find_target(sides.session, state.target, table, survey))
+      return with_its_key(state, sides, std::move(*found), *survey.table);
   } catch (const ApplyError& error) {
     // A column that the application has added since: it follows by itself, and its rows are copied again.
     const bool additive = running && error.code == "column_missing" && state.target.create_tables && !halts;

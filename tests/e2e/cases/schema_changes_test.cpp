@@ -222,6 +222,48 @@ TEST_CASE("case 24: the old way of RENAME TO leaves writes through a unique inde
   CHECK(mirror.differences() == "");
 }
 
+TEST_CASE("case 24: a rebuild gives the table another key, and the server's follows, or says what it lacks") {
+  struct Rekey {
+    const char* before;
+    const char* after;
+    const char* writes;
+  };
+  const std::string pk =
+      "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'p' AND conrelid = 'b'::regclass";
+  for (const auto& [before, after, writes] :
+       {Rekey{"k", "n, k", "INSERT INTO b VALUES(9, 'x', 'another x'); UPDATE b SET n = 10 WHERE n = 9"},
+        Rekey{"n, k", "k", "UPDATE b SET n = 5 WHERE k = 'x'; DELETE FROM b WHERE k = 'y'"},
+        Rekey{"n, k", "v", "UPDATE b SET n = 1, k = 'x'"}}) {
+    const std::string columns = "(n INTEGER NOT NULL, k TEXT NOT NULL, v TEXT NOT NULL, PRIMARY KEY(";
+    const std::string rebuild =
+        std::string("CREATE TABLE b2") + columns + after +
+        ")); INSERT INTO b2 SELECT * FROM b; DROP TABLE b; ALTER TABLE b2 RENAME TO b;";
+    for (const bool mirrors : {true, false}) {
+      CAPTURE(after);
+      CAPTURE(mirrors);
+      Mirror mirror(
+          "CREATE TABLE b" + columns + before + ")); INSERT INTO b VALUES(1, 'x', 'a'), (2, 'y', 'b')",
+          mirrors ? kFollowing : MirrorOptions());
+      mirror.start();
+      // What the old key would have refused, or let in, is there before anybody looks.
+      mirror.run("BEGIN;" + rebuild + "COMMIT;" + writes);
+      if (!mirrors) {
+        wait_for_state(mirror.daemon, "halted");
+        const auto error = mirror.status().at("error");
+        CHECK(error.at("code") == "key_changed");
+        const std::string hint = error.at("hint");
+        mirror.server(hint.substr(hint.find("ALTER TABLE")));
+        CHECK(mirror.daemon.ctl({"retry"}).exit_code == 0);
+      }
+      CHECK(mirror.differences() == "");
+      support::wait_until("the key is the source's",
+                          [&] { return mirror.server(pk) == std::string("PRIMARY KEY (") + after + ")"; });
+      CHECK(mirror.differences() == "");
+      CHECK(mirror.status().at("state") == "streaming");
+    }
+  }
+}
+
 TEST_CASE("case 24: a table is renamed and another one made under its old name") {
   Mirror mirror(kItems, kFollowing);
   mirror.start();
