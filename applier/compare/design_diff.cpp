@@ -1,8 +1,10 @@
 #include "applier/compare/design_diff.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string_view>
 
 #include "applier/design/table_ddl.h"
 #include "applier/server/apply_error.h"
@@ -76,6 +78,32 @@ void add_missing(std::vector<SchemaDifference>& all, const TableDesign& design) 
                    create_index_sql(design, index) + ";"});
 }
 
+/// Types of one family take each other's values and defaults as they are.
+enum class Family { numbers, texts, zoned, unzoned, boolean, other };
+
+Family family(const std::string& type) {
+  const auto is = [&](std::initializer_list<std::string_view> names) {
+    return std::any_of(names.begin(), names.end(),
+                       [&](std::string_view name) { return type.starts_with(name); });
+  };
+  if (is({"smallint", "integer", "bigint", "numeric", "real", "double"})) return Family::numbers;
+  if (is({"text", "character"})) return Family::texts;
+  if (type.starts_with("timestamp"))
+    return type.ends_with("without time zone") ? Family::unzoned : Family::zoned;
+  return type == "boolean" ? Family::boolean : Family::other;
+}
+
+std::string converted(const std::string& column, const std::string& from, const std::string& to) {
+  const Family before = family(from);
+  const Family after = family(to);
+  const bool zone = (before == Family::zoned && after == Family::unzoned) ||
+                    (before == Family::unzoned && after == Family::zoned);
+  if (zone) return column + " AT TIME ZONE 'UTC'";
+  if (before == Family::numbers && after == Family::boolean) return column + " <> 0";
+  if (before == Family::boolean && after == Family::numbers) return column + "::integer::" + to;
+  return column + "::" + to;
+}
+
 /// Compares one table; `wanted` and `found` are in the server's words.
 class TableComparison {
  public:
@@ -124,7 +152,7 @@ class TableComparison {
     const std::string place = "ALTER COLUMN " + quote_name(*name) + " ";
     if (wanted.at("type") != found.at("type"))
       add("type", start + " is " + text(found.at("type")) + ", not " + text(wanted.at("type")),
-          alter(place + "TYPE " + text(wanted.at("type"))));
+          alter(retype(*name, found, wanted)));
     if (wanted.at("not_null") == true && found.at("not_null") == false)
       add("not_null", start + " takes NULL", alter(place + "SET NOT NULL"));
     if (wanted.at("not_null") == false && found.at("not_null") == true)
@@ -137,6 +165,19 @@ class TableComparison {
           start + " has the default " + text_or_none(found.at("default")) + ", not " +
               text(wanted.at("default")),
           alter(place + "SET DEFAULT " + text(wanted.at("default"))));
+  }
+
+  /// Keeps the values, whatever the time zone of who runs it, and the default where it is to stay.
+  static std::string retype(const std::string& name, const json& found, const json& wanted) {
+    const std::string from = text(found.at("type"));
+    const std::string to = text(wanted.at("type"));
+    const std::string column = quote_name(name);
+    const std::string place = "ALTER COLUMN " + column + " ";
+    const std::string change = place + "TYPE " + to + " USING " + converted(column, from, to);
+    if (found.at("default") == "" || family(from) == family(to)) return change;
+    const std::string kept =
+        wanted.at("default") == "" ? "" : ", " + place + "SET DEFAULT " + text(wanted.at("default"));
+    return place + "DROP DEFAULT, " + change + kept;
   }
 
   void note_extra_columns() {

@@ -11,6 +11,7 @@
 #include "applier/values/identifiers.h"
 #include "capture/source.h"
 #include "daemon/inspect/check.h"
+#include "daemon/inspect/schema_notes.h"
 #include "daemon/inspect/told.h"
 #include "daemon/sync/schema_design.h"
 #include "daemon/sync/source_place.h"
@@ -53,7 +54,11 @@ std::vector<applier::SchemaDifference> schema_differences(const PipelineConfig& 
     const auto tables = source.preview().tables;
     applier::refuse_shared_targets(options, tables);
     applier::Session session(options, std::make_shared<applier::Lifeline>());
-    return applier::differences(session, design_tables(source, options, tables, DesignBy::rows));
+    auto found = applier::differences(session, design_tables(source, options, tables, DesignBy::rows));
+    const auto unmoved = made_and_unmoved(config, session, source, tables);
+    std::erase_if(found,
+                  [&](const auto& each) { return each.kind == "type" && unmoved.contains(each.source); });
+    return found;
   });
 }
 

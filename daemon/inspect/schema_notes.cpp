@@ -66,6 +66,19 @@ void note_unchecked_keys(std::vector<SchemaNote>& notes, applier::Session& sessi
 
 }  // namespace
 
+std::set<std::string> made_and_unmoved(const PipelineConfig& config, applier::Session& session,
+                                       capture::Source& source,
+                                       const std::vector<capture::SourceTable>& tables) {
+  const auto options = target_look_options(config);
+  const auto made = applier::made_tables(session, options.state_schema, config.name);
+  const auto moved = moved_tables(source, options, tables, made);
+  std::set<std::string> unmoved;
+  for (const auto& [table, ddl] : made) {
+    if (!moved.contains(table)) unmoved.insert(table);
+  }
+  return unmoved;
+}
+
 std::vector<SchemaNote> schema_notes(const PipelineConfig& config, applier::Session& session,
                                      const std::vector<applier::TargetTable>& tables) {
   std::vector<SchemaNote> notes;

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
 #include "applier/server/session.h"
 #include "applier/server/target_table.h"
+#include "capture/source.h"
 #include "daemon/config/config.h"
 
 namespace sluice::daemon {
@@ -15,6 +17,12 @@ struct SchemaNote {
   std::string detail;
   std::string remedy;
 };
+
+/// The tables that Sluice has made and whose schema in SQLite is still the one that they were made for: their
+/// types are as they are to be, whatever the rows of today would have had it choose.
+std::set<std::string> made_and_unmoved(const PipelineConfig& config, applier::Session& session,
+                                       capture::Source& source,
+                                       const std::vector<capture::SourceTable>& tables);
 
 /// Tables whose schema in SQLite has moved on since they were made, and foreign keys that do not hold for all
 /// rows. Writes nothing.
