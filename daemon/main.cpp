@@ -1,4 +1,6 @@
+#include <sys/resource.h>
 #include <CLI/CLI.hpp>
+
 #include <csignal>
 #include <cstdio>
 #include <string>
@@ -22,7 +24,17 @@ int fail(ExitCode code, const std::string& message) {
   return static_cast<int>(code);
 }
 
+/// A pipeline has some ten files and sockets open; what a service may open at first is meant for programs
+/// that use select().
+void open_as_many_as_allowed() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &files);
+}
+
 int run(const Config& config) {
+  open_as_many_as_allowed();
   // A client that hangs up is an error of its write, not of the daemon.
   std::signal(SIGPIPE, SIG_IGN);
   configure_log(config.log);

@@ -1,10 +1,13 @@
 #include "daemon/sync/failure.h"
 
 #include <SQLiteCpp/Exception.h>
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <string>
 
 #include "applier/server/apply_error.h"
@@ -129,11 +132,25 @@ constexpr std::array kSourceFaults{
                 "give sluiced more memory"},
 };
 
+/// SQLite does not tell a file that may not be opened from a process that may open no more.
+bool has_no_descriptors_left() {
+  const int file = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (file < 0) return errno == EMFILE || errno == ENFILE;
+  ::close(file);
+  return false;
+}
+
 FailureReport from(const SQLite::Exception& thrown) {
   FailureReport report;
   report.failure = Failure::away;
   ErrorReport& error = report.error;
   error.cls = "source";
+  if (thrown.getErrorCode() == SQLITE_CANTOPEN && has_no_descriptors_left()) {
+    error.code = "no_descriptors";
+    error.message = "sluiced has as many files open as it may";
+    error.hint = std::string("raise LimitNOFILE of the service; ") + kGoesOn;
+    return report;
+  }
   const auto* known = std::ranges::find(kSourceFaults, thrown.getErrorCode(), &SourceFault::error);
   if (known != kSourceFaults.end()) {
     error.code = known->code;

@@ -1,7 +1,14 @@
 #include "daemon/sync/source_place.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
 #include <filesystem>
-#include <fstream>
+#include <system_error>
+
+#include "applier/server/apply_error.h"
 
 namespace sluice::daemon {
 
@@ -43,6 +50,20 @@ std::vector<capture::LeftAlone> histories() {
   return tables;
 }
 
+/// Of a machine that has none, as many containers.
+const std::string kNoMachineId = "unknown";
+
+applier::ApplyError unreadable(const std::filesystem::path& path, int failure) {
+  applier::ApplyError error(
+      applier::Fault::environment,
+      "can't tell which machine this is: " + path.string() + ": " + std::generic_category().message(failure));
+  error.code = "machine_unknown";
+  error.hint = failure == EMFILE || failure == ENFILE
+                   ? "raise LimitNOFILE of the service, or the machine's fs.file-max"
+                   : "let the user that runs sluiced read it, or set source.host";
+  return error;
+}
+
 }  // namespace
 
 capture::SourceOptions source_options(const PipelineConfig& config) {
@@ -76,15 +97,24 @@ std::vector<NotCaptured> not_captured(const capture::Catalog& catalog) {
 }
 
 std::string machine_id(const PipelineConfig& config) {
-  if (!config.source.host.empty()) return config.source.host;
-  std::ifstream file("/etc/machine-id");
-  std::string id;
-  std::getline(file, id);
-  return id.empty() ? "unknown" : id;
+  return config.source.host.empty() ? read_machine_id("/etc/machine-id") : config.source.host;
+}
+
+std::string read_machine_id(const std::filesystem::path& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0 && errno != ENOENT) throw unreadable(path, errno);
+  std::array<char, 64> buffer{};
+  const ssize_t size = file < 0 ? 0 : ::read(file, buffer.data(), buffer.size());
+  const int failure = errno;
+  if (file >= 0) ::close(file);
+  if (size < 0) throw unreadable(path, failure);
+  const std::string text(buffer.data(), static_cast<std::size_t>(size));
+  const std::string id = text.substr(0, text.find('\n'));
+  return id.empty() ? kNoMachineId : id;
 }
 
 bool is_at(const PipelineConfig& config, const applier::SourceIdentity& known) {
-  if (machine_id(config) != known.host) return false;
+  if (known.host != kNoMachineId && machine_id(config) != known.host) return false;
   std::error_code not_there;
   return config.source.path == known.path ||
          std::filesystem::equivalent(config.source.path, known.path, not_there);

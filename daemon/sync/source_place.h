@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,10 @@ std::vector<NotCaptured> not_captured(const capture::Catalog& catalog);
 
 /// The machine as the target remembers it: source.host, else the machine id.
 std::string machine_id(const PipelineConfig& config);
+
+/// The id in a file such as /etc/machine-id; "unknown" where there is no such file. Throws ApplyError
+/// `machine_unknown` where it can't be read: nothing may be concluded from that, nor stored.
+std::string read_machine_id(const std::filesystem::path& path);
 
 /// Is the pipeline's file where this source was, under whatever name of the same file?
 bool is_at(const PipelineConfig& config, const applier::SourceIdentity& known);

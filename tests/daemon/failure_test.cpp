@@ -3,10 +3,15 @@
 #include <SQLiteCpp/Exception.h>
 #include <doctest/doctest.h>
 #include <sqlite3.h>
+#include <sys/resource.h>
+
+#include <fstream>
 
 #include "applier/server/apply_error.h"
 #include "capture/source.h"
 #include "daemon/sync/replicator.h"
+#include "daemon/sync/source_place.h"
+#include "tests/support/temp_dir.h"
 
 using namespace sluice;
 using namespace sluice::daemon;
@@ -53,5 +58,32 @@ TEST_SUITE("failure") {
     CHECK(first.error.id == again.error.id);
     CHECK(first.error.id != other.error.id);
     CHECK_FALSE(reported(std::runtime_error("bug")).error.hint.empty());
+  }
+
+  TEST_CASE("a machine that can't be told is no other machine, and one without an id has none") {
+    const support::TempDir folder;
+    const auto file = folder / "machine-id";
+    CHECK(read_machine_id(file) == "unknown");
+    std::ofstream(file) << "abc\n";
+    CHECK(read_machine_id(file) == "abc");
+    rlimit before{};
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+    const rlimit none{0, before.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &none);
+    std::string code;
+    std::string hint;
+    try {
+      (void)read_machine_id(file);
+    } catch (const applier::ApplyError& error) {
+      code = error.code;
+      hint = error.hint;
+    }
+    const auto report = reported(SQLite::Exception("unable to open database file", SQLITE_CANTOPEN));
+    ::setrlimit(RLIMIT_NOFILE, &before);
+    CHECK(code == "machine_unknown");
+    CHECK(hint.find("LimitNOFILE") != std::string::npos);
+    CHECK(report.error.code == "no_descriptors");
+    CHECK(reported(SQLite::Exception("unable to open database file", SQLITE_CANTOPEN)).error.code ==
+          "source_unreadable");
   }
 }
