@@ -26,6 +26,9 @@ class FileWatch {
   /// Watches the folder anew where it was missing, or where another one has taken its place.
   void follow();
 
+  /// False where the kernel gives no more watches: then changes are found by looking from time to time.
+  bool is_open() const { return events_.is_open(); }
+
   /// Stops telling; nothing is called afterwards.
   void close();
 

@@ -34,7 +34,9 @@ Pipeline::Pipeline(boost::asio::io_context& workers, PipelineConfig config)
       config_(std::move(config)),
       replicator_(config_, lifeline_, [this](const char* step) { begins(step); }),
       pump_(config_, random_fraction, Pump::Clock::now()),
+      pause_mark_(config_),
       board_(config_) {
+  if (pause_mark_.is_set()) pump_.pause_requested();
 }
 
 double Pipeline::milliseconds_since(Pump::Time since) {
@@ -46,6 +48,12 @@ void Pipeline::start() {
   on_strand([](Pipeline& self) {
     self.watch_.emplace(self.strand_, self.config_.source.path, self.shared_from_this(),
                         [raw = &self] { raw->source_event(); });
+    if (!self.watch_->is_open())
+      log_event(LogLevel::warning, "no_file_watch",
+                {{"pipeline", self.config_.name},
+                 {"hint",
+                  "the kernel gives this user no more inotify instances: changes are found by looking from "
+                  "time to time; raise fs.inotify.max_user_instances"}});
     self.schedule();
   });
 }

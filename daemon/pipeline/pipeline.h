@@ -12,6 +12,7 @@
 #include "daemon/pipeline/call_watch.h"
 #include "daemon/pipeline/file_watch.h"
 #include "daemon/pipeline/health.h"
+#include "daemon/pipeline/pause_mark.h"
 #include "daemon/pipeline/pump.h"
 #include "daemon/pipeline/requests.h"
 #include "daemon/pipeline/status_board.h"
@@ -146,6 +147,7 @@ class Pipeline : public std::enable_shared_from_this<Pipeline> {
   CallWatch calls_{lifeline_};
   Replicator replicator_;
   Pump pump_;
+  PauseMark pause_mark_;
   StatusBoard board_;
   std::optional<FileWatch> watch_;
   Requests requests_;

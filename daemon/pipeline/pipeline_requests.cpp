@@ -3,6 +3,7 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
+#include "daemon/log/log.h"
 #include "daemon/pipeline/pipeline.h"
 
 namespace sluice::daemon {
@@ -71,6 +72,10 @@ ControlError Pipeline::refusal_of(const ErrorReport& error) const {
 void Pipeline::pause(Reply<Done> reply) {
   on_strand([reply = std::move(reply)](Pipeline& self) {
     self.pump_.pause_requested();
+    if (!self.pause_mark_.set())
+      log_event(LogLevel::warning, "pause_not_kept",
+                {{"pipeline", self.config_.name},
+                 {"hint", "the folder for state takes no files: the pause ends with the daemon"}});
     const ControlError paused = *self.closed_to_requests(State::paused);
     self.requests_.refuse(paused);
     self.refuse_comparisons(paused, false);
@@ -83,6 +88,7 @@ void Pipeline::pause(Reply<Done> reply) {
 void Pipeline::resume(Reply<Done> reply) {
   on_strand([reply = std::move(reply)](Pipeline& self) {
     self.pump_.resume_requested();
+    self.pause_mark_.take_away();
     self.publish();
     reply(Done{"resumed"});
     self.schedule();

@@ -175,7 +175,13 @@ PipelineReport StatusBoard::report() const {
   const auto now = Pump::Clock::now();
   const std::scoped_lock lock(mutex_);
   PipelineReport report = report_;
-  const bool equal = reached_ && report.pending == 0;
+  const auto lacks_rows = [](const TableReport& table) {
+    return table.state == "pending" || table.state == "copying";
+  };
+  const bool whole = !report.tables.empty() && std::ranges::none_of(report.tables, lacks_rows);
+  const bool stands = report.state == State::halted || report.state == State::diverged;
+  const bool equal =
+      reached_ && report.pending == 0 && (report.state == State::finished || (whole && !stands));
   report.behind_s = equal ? 0 : in_seconds(now - equal_at_);
   report.work = meter_.report(now);
   if (report.state != State::retrying) report.waiting.reset();

@@ -70,6 +70,40 @@ TEST_CASE("changes made during a pause arrive after it, also over a restart of t
   wait_for_state(store.daemon, "streaming");
 }
 
+TEST_CASE("a pause lasts over a stop, a kill and a server that is away") {
+  Store store;
+  store.start();
+  must_flush(store.daemon);
+  CHECK(store.daemon.ctl({"pause"}).exit_code == 0);
+  for (const bool kills : {false, true}) {
+    CAPTURE(kills);
+    if (kills) store.daemon.kill();
+    if (!kills) store.daemon.stop();
+    store.source.exec("UPDATE packages SET name = name || '!' WHERE id = 1");
+    store.daemon.start();
+    wait_for_state(store.daemon, "paused");
+    CHECK(store.daemon.ctl({"flush"}).exit_code == 1);
+  }
+  CHECK(store.names() == "tea rum");
+  CHECK(store.daemon.ctl({"resume"}).exit_code == 0);
+  must_flush(store.daemon);
+  CHECK(store.names() == "tea!! rum");
+  store.daemon.stop();
+  store.daemon.start();
+  must_flush(store.daemon);
+}
+
+TEST_CASE("a pipeline that stands before its first copy is not called equal") {
+  Store store("      schema: sealed\n");
+  store.cluster.psql(store.database, "CREATE SCHEMA sealed");
+  store.daemon.start();
+  wait_for_state(store.daemon, "halted");
+  CHECK(store.status().at("position").at("behind_s") > 0);
+  const std::string shown = store.daemon.ctl({"status"}).out;
+  CHECK(shown.find("behind       nothing") == std::string::npos);
+  CHECK(shown.find("not connected") != std::string::npos);
+}
+
 TEST_CASE("in manual mode only a flush moves data, and the first one makes the copy") {
   Store store("    mode: manual\n");
   store.daemon.start();

@@ -54,6 +54,8 @@ std::string behind(const PipelineReport& pipeline) {
   if (waiting > 0) return counted(waiting, "table") + " not copied yet";
   if (pipeline.pending == 0 && pipeline.behind_s == 0)
     return pipeline.quarantined == 0 ? "nothing" : "nothing but the rows in quarantine";
+  const bool stands = pipeline.state == State::halted || pipeline.state == State::diverged;
+  if (pipeline.pending == 0 && stands) return "not known while it stands, " + elapsed_text(pipeline.behind_s);
   if (pipeline.pending == 0)
     return "not known before Postgres is reached, " + elapsed_text(pipeline.behind_s);
   return fmt::format("{}, {}", counted(pipeline.pending, "change"), elapsed_text(pipeline.behind_s));
