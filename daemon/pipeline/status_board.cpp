@@ -123,7 +123,7 @@ void StatusBoard::refresh(const Pump& pump, const Replicator& replicator) {
     const bool halted = !refused.empty() && refused == table.name;
     report_.tables.push_back({table.name, table.target, halted ? "halted" : word(table.progress.copy.phase),
                               table.progress.rows_copied,
-                              std::max(table.rows_total, table.progress.rows_copied)});
+                              std::max(table.rows_total, table.progress.rows_copied), table.units});
   }
   note_work(state.verification ? &*state.verification : nullptr, Pump::Clock::now());
 }

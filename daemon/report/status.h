@@ -53,6 +53,7 @@ struct TableReport {
   std::string state;  ///< pending, copying, streaming or halted
   std::int64_t rows_copied = 0;
   std::int64_t rows_total = 0;
+  std::vector<std::string> units{};  ///< "at: unix_ms": what numbers in columns of times have proven to count
 };
 
 /// Long work that is under way: a copy, or a comparison by value.

@@ -36,6 +36,10 @@ struct TableVerdict {
   /// Of a table that differs: triggers of the server that may rewrite what is replicated, as "name of
   /// table, function()".
   std::vector<std::string> rewritten_by;
+  std::vector<std::string>
+      read_by;  ///< columns whose values are read by a rule or a proven unit: "at: unix_ms"
+  std::vector<std::string> altered;  ///< columns whose values arrive otherwise: "at: 3 values rounded to ..."
+  std::int64_t filtered = 0;         ///< rows of the source that the rule's `where` leaves out
   std::vector<RowDifference> first;  ///< up to kMostShown, in no promised order
 
   std::int64_t differences() const { return missing + extra + differing; }

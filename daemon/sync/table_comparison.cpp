@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "applier/server/neighbours.h"
+#include "daemon/sync/value_notes.h"
 
 namespace sluice::daemon {
 
@@ -14,6 +15,20 @@ std::vector<std::string> rewriting_triggers(const Settled& settled, const applie
     if (trigger.rewrites) found.push_back(trigger.name + " of " + trigger.table + ", " + trigger.function);
   }
   return found;
+}
+
+/// How the values of columns are read that no declared type settles.
+std::vector<std::string> rules_of(const applier::TargetTable& table) {
+  constexpr auto kNone = applier::TypeRule::Kind::automatic;
+  std::vector<std::string> rules;
+  for (const auto& column : table.columns) {
+    const bool by_rule = column.rule.kind != kNone;
+    if (!by_rule && column.unit == kNone) continue;
+    rules.push_back(table.source.columns[column.source].name + ": " +
+                    std::string(applier::word_of(by_rule ? column.rule.kind : column.unit)) +
+                    (by_rule ? "" : ", proven by its values"));
+  }
+  return rules;
 }
 
 }  // namespace
@@ -40,6 +55,7 @@ void TableComparison::record(LargeBatch& /*batch*/, const capture::CopyChunk& /*
 
 void TableComparison::committed(const capture::CopyChunk& last) {
   if (keeps_extra_) findings_.keep_extra();
+  note_altered_values(state_, table().source.name);
   state_.verification->add(findings_, last, repairs_);
   if (!last.frontier) finish_verifying(state_, settled_, table());
 }
@@ -55,6 +71,7 @@ void finish_verifying(SyncState& state, const Settled& settled, const applier::T
   auto dangling = applier::dangling_rows(settled.session, table);
   verdict.dangling = dangling.rows;
   verdict.not_looked_at = std::move(dangling.not_looked_at);
+  verdict.read_by = rules_of(table);
   if (state.verification->differs()) verdict.rewritten_by = rewriting_triggers(settled, table);
   state.verification->finish_table();
 }

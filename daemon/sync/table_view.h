@@ -17,6 +17,8 @@ struct TableView {
   std::string target;
   applier::TableProgress progress;
   std::int64_t rows_total = 0;
+  std::vector<std::string>
+      units;  ///< "at: unix_ms": what the numbers in columns of times have proven to count
 };
 
 std::vector<TableView> view_tables(const SyncState& state);

@@ -41,4 +41,11 @@ void tell_notes(SyncState& state) {
   }
 }
 
+void note_altered_values(SyncState& state, const std::string& table) {
+  for (const auto& note : state.notes.all()) {
+    if (note.table == table)
+      state.verification->note_altered(note.column, telling(note.remark).how, note.count);
+  }
+}
+
 }  // namespace sluice::daemon

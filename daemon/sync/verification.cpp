@@ -30,6 +30,7 @@ void Verification::scans(unsigned target_oid) {
 void Verification::restart() {
   frontier_.clear();
   current_ = {};
+  altered_.clear();
 }
 
 void Verification::add(const applier::Findings& findings, const capture::CopyChunk& chunk, bool repaired) {
@@ -38,6 +39,7 @@ void Verification::add(const applier::Findings& findings, const capture::CopyChu
   current_.extra += findings.extra;
   current_.differing += findings.differing;
   current_.left_out += findings.left_out;
+  current_.filtered += static_cast<std::int64_t>(chunk.left_out.size());
   if (repaired) current_.repaired += findings.differences() - findings.refused;
   for (const auto& finding : findings.first) {
     if (current_.first.size() == TableVerdict::kMostShown) break;
@@ -48,11 +50,16 @@ void Verification::add(const applier::Findings& findings, const capture::CopyChu
 
 void Verification::finish_table() {
   TableVerdict found = std::exchange(current_, {});
+  for (const auto& [what, count] : std::exchange(altered_, {}))
+    found.altered.push_back(what.first + ": " + std::to_string(count) +
+                            (count == 1 ? " value " : " values ") + what.second);
   if (second_look_) {
     const auto first = std::ranges::find(verdicts_, found.table, &TableVerdict::table);
     first->remaining = found.differences();
     first->rewritten_by = std::move(found.rewritten_by);
     first->not_looked_at = std::move(found.not_looked_at);
+    first->read_by = std::move(found.read_by);
+    first->altered = std::move(found.altered);
   } else {
     verdicts_.push_back(std::move(found));
   }

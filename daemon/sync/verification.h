@@ -1,7 +1,9 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "applier/compare/comparison.h"
@@ -42,6 +44,11 @@ class Verification {
   void restart();
   void expect(std::int64_t rows) { rows_total_ = rows; }
 
+  /// Values of the table that do not arrive as they are: the column and what was done, and how many.
+  void note_altered(const std::string& column, const std::string& how, std::int64_t count) {
+    altered_[{column, how}] += count;
+  }
+
   void add(const applier::Findings& findings, const capture::CopyChunk& chunk, bool repaired);
   /// What has been found of the table so far.
   TableVerdict& current() { return current_; }
@@ -63,6 +70,7 @@ class Verification {
   bool second_look_ = false;
   std::optional<ErrorReport> failure_;
   std::vector<TableVerdict> verdicts_;
+  std::map<std::pair<std::string, std::string>, std::int64_t> altered_;  ///< of the table so far
   TableVerdict current_;
   capture::Key frontier_;
   unsigned target_oid_ = 0;

@@ -19,12 +19,12 @@ TEST_CASE("the document of a comparison has the fields, names and order that pro
       R"({"pipeline":"shop","outcome":"different","position":1234,"tables":[)"
       R"({"name":"packages","target":"public.packages","rows":1000000,"missing":0,"extra":0,"differing":0,)"
       R"("quarantined":0,"left_out":5,"dangling":0,"repaired":0,"first":[],)"
-      R"("remaining":0,"not_looked_at":[],"rewritten_by":[]},)"
+      R"("remaining":0,"not_looked_at":[],"rewritten_by":[],"read_by":[],"altered":[],"filtered":0},)"
       R"({"name":"package_categories","target":"public.package_categories","rows":29,"missing":1,"extra":2,)"
       R"("differing":11,"quarantined":3,"left_out":0,"dangling":4,"repaired":0,"first":[)"
       R"j({"kind":"missing","key":"(1, 'it''s')","columns":[]},{"kind":"extra","key":"9","columns":[]},)j"
       R"({"kind":"differs","key":"7","columns":["name","price"]}],)"
-      R"("remaining":0,"not_looked_at":[],"rewritten_by":[]}],"elapsed_ms":12345.679})"
+      R"("remaining":0,"not_looked_at":[],"rewritten_by":[],"read_by":[],"altered":[],"filtered":0}],"elapsed_ms":12345.679})"
       "\n");
   CHECK(dump(to_json(parse_verify_answer(text))) == text);
 }

@@ -138,6 +138,11 @@ TEST_CASE("a number in a column of times that was there waits for its unit, and 
   must_flush(mirror.daemon);
   CHECK(mirror.server("SET TimeZone = 'UTC'; SELECT at FROM visit ORDER BY id") ==
         "2023-11-14 22:13:20+00\n2020-09-13 12:26:40+00");
+  CHECK(mirror.status().at("tables").at(0).at("units") == nlohmann::json{"at: unix_ms"});
+  CHECK(mirror.daemon.ctl({"status"}).out.find("-> public.visit, at: unix_ms") != std::string::npos);
+  const auto read = mirror.daemon.ctl({"verify"});
+  CHECK(read.exit_code == 0);
+  CHECK(read.out.find("read as at: unix_ms, proven by its values") != std::string::npos);
   // What is known stays known, whatever becomes of the rows that proved it.
   mirror.run("DELETE FROM visit");
   must_flush(mirror.daemon);
@@ -159,6 +164,22 @@ TEST_CASE("the kind of a file says what its numbers count, also before there are
   mirror.run("INSERT INTO visit VALUES(1, 42249600000)");
   must_flush(mirror.daemon);
   CHECK(mirror.server("SET TimeZone = 'UTC'; SELECT at FROM visit") == "1971-05-05 00:00:00");
+}
+
+TEST_CASE("verify says which values arrive rounded, and how many rows a rule leaves out") {
+  Mirror mirror(
+      "CREATE TABLE visit(id INTEGER PRIMARY KEY, at DATETIME); INSERT INTO visit VALUES(1, "
+      "'2024-01-02 03:04:05.1234567'), (2, '2024-01-02 03:04:05'), (3, NULL)",
+      {.settings = "    tables: {rules: {visit: {where: id < 3, types: {at: iso}}}}\n"});
+  mirror.start();
+  const auto answer = nlohmann::json::parse(mirror.daemon.ctl({"verify", "--json"}).out);
+  const auto& table = answer.at("tables").at(0);
+  CAPTURE(table.dump());
+  CHECK(answer.at("outcome") == "equal");
+  CHECK(table.at("read_by") == nlohmann::json{"at: iso"});
+  CHECK(table.at("altered") ==
+        nlohmann::json{"at: 1 value rounded to the microsecond, the finest that Postgres keeps"});
+  CHECK(table.at("filtered") == 1);
 }
 
 }  // namespace sluice::e2e

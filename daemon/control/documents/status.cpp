@@ -44,7 +44,8 @@ constexpr auto kFields<TableReport> = std::tuple(field("name", &TableReport::nam
                                                  field("target", &TableReport::target),
                                                  field("state", &TableReport::state),
                                                  field("rows_copied", &TableReport::rows_copied),
-                                                 field("rows_total", &TableReport::rows_total));
+                                                 field("rows_total", &TableReport::rows_total),
+                                                 spare("units", &TableReport::units));
 
 template <>
 constexpr auto kFields<FlushReport> = std::tuple(field("at", &FlushReport::at),

@@ -30,14 +30,16 @@ constexpr auto kFields<RowDifference> = std::tuple(field("kind", &RowDifference:
                                                    field("columns", &RowDifference::columns));
 
 template <>
-constexpr auto kFields<TableVerdict> = std::tuple(
-    field("name", &TableVerdict::table), field("target", &TableVerdict::target),
-    field("rows", &TableVerdict::rows), field("missing", &TableVerdict::missing),
-    field("extra", &TableVerdict::extra), field("differing", &TableVerdict::differing),
-    field("quarantined", &TableVerdict::quarantined), field("left_out", &TableVerdict::left_out),
-    field("dangling", &TableVerdict::dangling), field("repaired", &TableVerdict::repaired),
-    field("first", &TableVerdict::first), newer("remaining", &TableVerdict::remaining),
-    newer("not_looked_at", &TableVerdict::not_looked_at), newer("rewritten_by", &TableVerdict::rewritten_by));
+constexpr auto kFields<TableVerdict> =
+    std::tuple(field("name", &TableVerdict::table), field("target", &TableVerdict::target),
+               field("rows", &TableVerdict::rows), field("missing", &TableVerdict::missing),
+               field("extra", &TableVerdict::extra), field("differing", &TableVerdict::differing),
+               field("quarantined", &TableVerdict::quarantined), field("left_out", &TableVerdict::left_out),
+               field("dangling", &TableVerdict::dangling), field("repaired", &TableVerdict::repaired),
+               field("first", &TableVerdict::first), newer("remaining", &TableVerdict::remaining),
+               newer("not_looked_at", &TableVerdict::not_looked_at),
+               newer("rewritten_by", &TableVerdict::rewritten_by), newer("read_by", &TableVerdict::read_by),
+               newer("altered", &TableVerdict::altered), newer("filtered", &TableVerdict::filtered));
 
 template <>
 constexpr auto kFields<VerifyAnswer> = std::tuple(field("pipeline", &VerifyAnswer::pipeline),

@@ -118,6 +118,7 @@ void add_tables(std::string& text, const std::vector<TableReport>& tables) {
     const std::string name = harmless(table.name);
     std::string line = fmt::format("{}{}  {:<9}  -> {}", name, std::string(width - width_of(name), ' '),
                                    table.state, table.target);
+    for (const std::string& unit : table.units) line += ", " + harmless(unit);
     if (table.state == "copying")
       line += fmt::format(", {} of about {}", grouped(table.rows_copied), counted(table.rows_total, "row"));
     add_labelled(text, "", line);

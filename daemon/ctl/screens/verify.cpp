@@ -66,6 +66,10 @@ std::vector<std::string> notes(const TableVerdict& table) {
   if (table.left_out > 0)
     notes.push_back(grouped(table.left_out) + " only in Postgres, left there by the configuration");
   if (table.dangling > 0) notes.push_back(grouped(table.dangling) + " break a foreign key");
+  if (table.filtered > 0)
+    notes.push_back(grouped(table.filtered) + " of SQLite left out by the table's rule");
+  for (const auto& rule : table.read_by) notes.push_back("read as " + rule);
+  for (const auto& column : table.altered) notes.push_back("altered: " + column);
   for (const auto& part : table.not_looked_at) notes.push_back("not looked at: " + part);
   for (const auto& trigger : table.rewritten_by) notes.push_back("rewritten by trigger " + trigger + "?");
   return notes;
