@@ -230,23 +230,23 @@ TEST_CASE("case 24: a rebuild gives the table another key, and the server's foll
   };
   const std::string pk =
       "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'p' AND conrelid = 'b'::regclass";
-  for (const auto& [before, after, writes] :
+  for (const auto& rekey :
        {Rekey{"k", "n, k", "INSERT INTO b VALUES(9, 'x', 'another x'); UPDATE b SET n = 10 WHERE n = 9"},
         Rekey{"n, k", "k", "UPDATE b SET n = 5 WHERE k = 'x'; DELETE FROM b WHERE k = 'y'"},
         Rekey{"n, k", "v", "UPDATE b SET n = 1, k = 'x'"}}) {
     const std::string columns = "(n INTEGER NOT NULL, k TEXT NOT NULL, v TEXT NOT NULL, PRIMARY KEY(";
     const std::string rebuild =
-        std::string("CREATE TABLE b2") + columns + after +
+        std::string("CREATE TABLE b2") + columns + rekey.after +
         ")); INSERT INTO b2 SELECT * FROM b; DROP TABLE b; ALTER TABLE b2 RENAME TO b;";
     for (const bool mirrors : {true, false}) {
-      CAPTURE(after);
+      CAPTURE(rekey.after);
       CAPTURE(mirrors);
       Mirror mirror(
-          "CREATE TABLE b" + columns + before + ")); INSERT INTO b VALUES(1, 'x', 'a'), (2, 'y', 'b')",
+          "CREATE TABLE b" + columns + rekey.before + ")); INSERT INTO b VALUES(1, 'x', 'a'), (2, 'y', 'b')",
           mirrors ? kFollowing : MirrorOptions());
       mirror.start();
       // What the old key would have refused, or let in, is there before anybody looks.
-      mirror.run("BEGIN;" + rebuild + "COMMIT;" + writes);
+      mirror.run("BEGIN;" + rebuild + "COMMIT;" + rekey.writes);
       if (!mirrors) {
         wait_for_state(mirror.daemon, "halted");
         const auto error = mirror.status().at("error");
@@ -256,8 +256,9 @@ TEST_CASE("case 24: a rebuild gives the table another key, and the server's foll
         CHECK(mirror.daemon.ctl({"retry"}).exit_code == 0);
       }
       CHECK(mirror.differences() == "");
-      support::wait_until("the key is the source's",
-                          [&] { return mirror.server(pk) == std::string("PRIMARY KEY (") + after + ")"; });
+      support::wait_until("the key is the source's", [&] {
+        return mirror.server(pk) == std::string("PRIMARY KEY (") + rekey.after + ")";
+      });
       CHECK(mirror.differences() == "");
       CHECK(mirror.status().at("state") == "streaming");
     }
