@@ -184,7 +184,10 @@ std::unique_ptr<Process> DaemonProcess::start_ctl(std::vector<std::string> argum
 
 Command DaemonProcess::ctl_command(std::vector<std::string> arguments) const {
   arguments.insert(arguments.begin(), {program("SLUICECTL", SLUICECTL_PROGRAM), "--config", config_file()});
-  return {.arguments = std::move(arguments), .environment = surroundings()};
+  Environment environment = surroundings();
+  // A program that ends at once leaks nothing; under sanitizers the search is a fifth of its time.
+  environment.insert({"ASAN_OPTIONS", "detect_leaks=0"});
+  return {.arguments = std::move(arguments), .environment = std::move(environment)};
 }
 
 HttpAnswer DaemonProcess::http(const std::string& method, const std::string& path,
