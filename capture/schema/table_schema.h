@@ -57,9 +57,9 @@ TableSchema describe(SQLite::Database& database, const std::string& table);
 /// Is the key's index ordered by a collation that only the application has? Nothing but a scan can read it.
 bool has_foreign_order(const TableSchema& table);
 
-/// Makes columns the key of a table that has no primary key: those of a UNIQUE over NOT NULL columns, the first
-/// constraint, else the first index by name, as REPLICA IDENTITY USING INDEX has it in Postgres. Does nothing
-/// where there is none.
+/// Makes columns the key of a table that has no primary key: those of a UNIQUE over NOT NULL columns, the
+/// first constraint, else the first index by name, as REPLICA IDENTITY USING INDEX has it in Postgres. Does
+/// nothing where there is none.
 void key_by_unique(TableSchema& table);
 
 /// Makes the rowid the key of a table that has none. Requires that the rowid can be had by a name.

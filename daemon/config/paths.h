@@ -15,7 +15,8 @@ std::filesystem::path first_path_from(const char* variable);
 /// The user's home folder: $HOME, else what the user database says. Empty if neither knows.
 std::filesystem::path home_folder();
 
-/// Where programs of Sluice keep notes between their runs: $STATE_DIRECTORY, else $XDG_STATE_HOME/sluice, else
+/// Where programs of Sluice keep notes between their runs: $STATE_DIRECTORY, else $XDG_STATE_HOME/sluice,
+/// else
 /// ~/.local/state/sluice. Need not exist.
 std::filesystem::path notes_folder();
 
