@@ -247,6 +247,13 @@ std::int64_t Source::count_rows(const SourceTable& table) {
   return impl_->database.execAndGet("SELECT max(" + key + ") - min(" + key + ") + 1 FROM " + name).getInt64();
 }
 
+bool Source::has_longer(const SourceTable& table, const std::string& column, std::int64_t bytes) {
+  return SQLite::Statement(impl_->database, "SELECT 1 FROM main." + quote_name(table.name) +
+                                                " WHERE length(CAST(" + quote_name(column) + " AS BLOB)) > " +
+                                                std::to_string(bytes) + " LIMIT 1")
+      .executeStep();
+}
+
 std::vector<std::string> Source::left_behind(const Catalog& catalog) {
   std::vector<std::string> captured;
   for (const auto& table : catalog.tables) captured.push_back(table.name);

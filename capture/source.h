@@ -113,6 +113,9 @@ class Source {
   /// has none.
   std::int64_t count_rows(const SourceTable& table);
 
+  /// Has any row more bytes than this in the column? Reads up to the first of them.
+  bool has_longer(const SourceTable& table, const std::string& column, std::int64_t bytes);
+
   /// Tables with rows, or that can't be looked into, that the catalog does not have and that nobody has
   /// excluded: their rows and their changes reach no target.
   std::vector<std::string> left_behind(const Catalog& catalog);
