@@ -9,15 +9,18 @@ namespace {
 struct Place {
   bool there = false;
   bool may_make = false;
+  bool may_fill = false;
   std::string grant;
 };
 
 Place place_of(Session& session, const std::string& schema) {
-  const auto row = session.exec("SELECT to_regnamespace(" + quote_literal(quote_name(schema)) +
-                                ") IS NOT NULL, has_database_privilege(current_database(), 'CREATE'), "
-                                "quote_ident(current_database())")[0];
-  return {row[0].as<bool>(), row[1].as<bool>(),
-          "GRANT CREATE ON DATABASE " + row[2].as<std::string>() + " TO " + session.role() + ";"};
+  const auto row = session.exec(
+      "SELECT there IS NOT NULL, has_database_privilege(current_database(), 'CREATE'),"
+      " coalesce(has_schema_privilege(there, 'USAGE') AND has_schema_privilege(there, 'CREATE'), false),"
+      " quote_ident(current_database()) FROM to_regnamespace(" +
+      quote_literal(quote_name(schema)) + ") AS there")[0];
+  return {row[0].as<bool>(), row[1].as<bool>(), row[2].as<bool>(),
+          "GRANT CREATE ON DATABASE " + row[3].as<std::string>() + " TO " + session.role() + ";"};
 }
 
 }  // namespace
@@ -40,14 +43,10 @@ std::optional<std::string> missing_right_to_make(Session& session, const std::st
 }
 
 std::optional<std::string> missing_right_to_fill(Session& session, const std::string& schema) {
-  if (auto grant = missing_right_to_make(session, schema)) return grant;
-  const std::string name = quote_name(schema);
-  const auto row = session.exec("SELECT to_regnamespace(" + quote_literal(name) + ") IS NULL OR (" +
-                                "has_schema_privilege(to_regnamespace(" + quote_literal(name) +
-                                "), 'USAGE') AND has_schema_privilege(to_regnamespace(" +
-                                quote_literal(name) + "), 'CREATE'))")[0];
-  if (row[0].as<bool>()) return std::nullopt;
-  return "GRANT USAGE, CREATE ON SCHEMA " + name + " TO " + session.role() + ";";
+  Place place = place_of(session, schema);
+  if (!place.there && !place.may_make) return std::move(place.grant);
+  if (!place.there || place.may_fill) return std::nullopt;
+  return "GRANT USAGE, CREATE ON SCHEMA " + quote_name(schema) + " TO " + session.role() + ";";
 }
 
 std::optional<std::string> stranger_in(Session& session, const std::string& state_schema) {

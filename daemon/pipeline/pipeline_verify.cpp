@@ -41,7 +41,8 @@ void Pipeline::report_comparison() {
   }
   if (const auto& failure = verification->failure()) {
     const ComparisonRequest refused = std::move(first);
-    const ControlError refusal = refusal_of(*failure);
+    ControlError refusal = refusal_of(*failure);
+    refusal.code = failure->code;  // not the pipeline's state, which is as good as before
     requests_.comparisons.pop_front();
     replicator_.verification().reset();
     compare_next();

@@ -6,8 +6,6 @@
 #include <fstream>
 #include <string>
 
-#include "applier/server/apply_error.h"
-
 namespace sluice::daemon {
 namespace {
 
@@ -48,30 +46,28 @@ std::optional<KnownServer::Seen> KnownServer::known() const {
   return kept;
 }
 
-void KnownServer::refuse_older(applier::Session& session) const {
-  const auto before = known();
-  if (!before) return;
+void KnownServer::meet(applier::Session& session) {
   const auto now = seen(session);
-  if (!now || now->system != before->system || now->timeline >= before->timeline) return;
-  applier::ApplyError older(applier::Fault::environment,
-                            "the server is on timeline " + std::to_string(now->timeline) +
+  const auto before = known();
+  if (!now || now == before) return;
+  if (before && now->system == before->system && now->timeline < before->timeline)
+    throw older(now->timeline, before->timeline);
+  newest_ = now;
+  replace_file(note_, std::to_string(now->system) + " " + std::to_string(now->timeline) + "\n");
+}
+
+applier::ApplyError KnownServer::older(std::uint32_t now, std::uint32_t before) const {
+  applier::ApplyError error(applier::Fault::environment,
+                            "the server is on timeline " + std::to_string(now) +
                                 " of its cluster, and this pipeline has written to timeline " +
-                                std::to_string(before->timeline) +
-                                ": it is a primary from before a failover");
-  older.code = "target_is_older_timeline";
-  older.hint =
+                                std::to_string(before) + ": it is a primary from before a failover");
+  error.code = "target_is_older_timeline";
+  error.hint =
       "stop it, or let it follow the newer one (pg_rewind), and let target.url name that; if it is the one "
       "to "
       "go on with all the same: rm " +
       note_.string() + " while sluiced is stopped";
-  throw older;
-}
-
-void KnownServer::remember(applier::Session& session) {
-  const auto now = seen(session);
-  if (!now || now == known()) return;
-  newest_ = now;
-  replace_file(note_, std::to_string(now->system) + " " + std::to_string(now->timeline) + "\n");
+  return error;
 }
 
 }  // namespace sluice::daemon

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "applier/server/apply_error.h"
 #include "applier/server/session.h"
 
 namespace sluice::daemon {
@@ -16,12 +17,11 @@ class KnownServer {
   /// `note`: where it is kept; need not exist, nor its folder.
   explicit KnownServer(std::filesystem::path note) : note_(std::move(note)) {}
 
-  /// Throws ApplyError `target_is_older_timeline` where this pipeline has been on a newer timeline of the
-  /// same cluster. A server that does not tell its timeline is taken as it is.
-  void refuse_older(applier::Session& session) const;
-
-  /// From now on nothing older is written to. What can't be kept on disk is kept as long as this lives.
-  void remember(applier::Session& session);
+  /// To be asked before anything is written. Throws ApplyError `target_is_older_timeline` where this pipeline
+  /// has been on a newer timeline of the same cluster; else nothing older is written to from now on. A server
+  /// that does not tell its timeline is taken as it is, and what can't be kept on disk is kept as long as
+  /// this lives.
+  void meet(applier::Session& session);
 
  private:
   struct Seen {
@@ -32,6 +32,7 @@ class KnownServer {
 
   static std::optional<Seen> seen(applier::Session& session);
   std::optional<Seen> known() const;
+  applier::ApplyError older(std::uint32_t now, std::uint32_t before) const;
 
   std::filesystem::path note_;
   std::optional<Seen> newest_;

@@ -53,9 +53,8 @@ void Link::connect() {
   session_ = std::make_unique<applier::Session>(state_.target, lifeline_);
   try {
     if (last_backend_ != 0) session_->end_backend(std::exchange(last_backend_, 0));
-    known_server_.refuse_older(*session_);
+    known_server_.meet(*session_);
     applier::ensure_state_schema(*session_, state_.target.state_schema);
-    known_server_.remember(*session_);
     load(state_, *session_);
   } catch (...) {
     close_target();

@@ -56,15 +56,15 @@ class Verification {
   void finish_table();
   /// Is there, of what has been found of the table so far, something that a trigger of the server may
   /// explain?
-  bool differs() const { return repairs() ? false : current_.differences() > 0; }
+  bool differs() const { return !repairs() && current_.differences() > 0; }
 
   const std::vector<TableVerdict>& verdicts() const { return verdicts_; }
   std::string outcome() const;  ///< as VerifyAnswer::outcome
 
  private:
-  VerifyOrder order_;
   void begin_second_look();
 
+  VerifyOrder order_;
   std::optional<std::vector<std::string>> tables_;
   std::size_t next_ = 0;
   bool second_look_ = false;
