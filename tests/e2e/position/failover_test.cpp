@@ -19,23 +19,37 @@ std::string url_of_both(const PostgresCluster& first, const PostgresCluster& sec
          "&target_session_attrs=read-write";
 }
 
+/// A primary and its standby, which has followed up to here, with a daemon that knows both.
+struct Followed {
+  Followed() {
+    served.start(url_of_both(primary, standby, database));
+    served.source.exec(added(10));
+    must_flush(served.daemon);
+    support::wait_until("the standby has followed", [&] {
+      return standby.psql(database, "SELECT to_regclass('sluice.pipeline') IS NOT NULL") == "t" &&
+             position(standby) == position(primary);
+    });
+  }
+
+  std::string position(const PostgresCluster& server) const {
+    return server.psql(database, "SELECT position FROM sluice.pipeline");
+  }
+
+  PostgresCluster primary;
+  std::string database = primary.create_database(PostgresCluster::kReplicaOwner);
+  PostgresCluster standby{PostgresCluster::StandbyOf{primary}};
+  Served served;
+};
+
 }  // namespace
 
 TEST_CASE("a standby that lacks the last commits is caught up from the ring once it is promoted") {
-  PostgresCluster primary;
-  const auto database = primary.create_database(PostgresCluster::kReplicaOwner);
-  PostgresCluster standby(PostgresCluster::StandbyOf{primary});
-  Served served;
-  served.start(url_of_both(primary, standby, database));
-  served.source.exec(added(10));
-  must_flush(served.daemon);
-  const auto position = [&](const PostgresCluster& server) {
-    return server.psql(database, "SELECT position FROM sluice.pipeline");
-  };
-  support::wait_until("the standby has followed", [&] {
-    return standby.psql(database, "SELECT to_regclass('sluice.pipeline') IS NOT NULL") == "t" &&
-           position(standby) == position(primary);
-  });
+  Followed servers;
+  PostgresCluster& primary = servers.primary;
+  PostgresCluster& standby = servers.standby;
+  const std::string& database = servers.database;
+  Served& served = servers.served;
+  const auto position = [&](const PostgresCluster& server) { return servers.position(server); };
 
   standby.stop_following();
   served.source.exec(added(20) + "DELETE FROM stock WHERE id = 4; UPDATE stock SET amount = -1 WHERE id = 5");
@@ -58,20 +72,12 @@ TEST_CASE("a standby that lacks the last commits is caught up from the ring once
 }
 
 TEST_CASE("a primary from before a failover is never written to, also by a daemon that has just started") {
-  PostgresCluster primary;
-  const auto database = primary.create_database(PostgresCluster::kReplicaOwner);
-  PostgresCluster standby(PostgresCluster::StandbyOf{primary});
-  Served served;
-  served.start(url_of_both(primary, standby, database));
-  served.source.exec(added(10));
-  must_flush(served.daemon);
-  const auto position = [&](const PostgresCluster& server) {
-    return server.psql(database, "SELECT position FROM sluice.pipeline");
-  };
-  support::wait_until("the standby has followed", [&] {
-    return standby.psql(database, "SELECT to_regclass('sluice.pipeline') IS NOT NULL") == "t" &&
-           position(standby) == position(primary);
-  });
+  Followed servers;
+  PostgresCluster& primary = servers.primary;
+  PostgresCluster& standby = servers.standby;
+  const std::string& database = servers.database;
+  Served& served = servers.served;
+  const auto position = [&](const PostgresCluster& server) { return servers.position(server); };
   primary.stop(support::StopMode::immediate);
   standby.promote();
   served.source.exec("UPDATE stock SET amount = -2 WHERE id = 6");
